@@ -1,0 +1,250 @@
+//! A hold's life: `asked → accepted → arrived`, or one of the other ends, once. Deadlines decide by themselves: from
+//! the instant of `expires_at` a hold can only be found expired, whether or not anybody has written that down.
+//! It must not know rooms, reports, or who may do what.
+
+use chrono::TimeDelta;
+use serde::{Deserialize, Serialize};
+use strum::{Display, EnumIter, EnumString, IntoStaticStr};
+use thiserror::Error;
+
+use super::household::Urgency;
+use super::id::Moment;
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident { $($(#[$line:meta])* $variant:ident),+ $(,)? })+) => {$(
+        $(#[$doc])*
+        #[derive(
+            Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, EnumIter, EnumString,
+            IntoStaticStr, Display,
+        )]
+        #[serde(rename_all = "snake_case")]
+        #[strum(serialize_all = "snake_case")]
+        pub enum $name { $($(#[$line])* $variant),+ }
+    )+};
+}
+
+codes! {
+    HoldState {
+        /// The shelter has been asked and has not answered.
+        Asked,
+        /// The shelter said yes; the household is on its way.
+        Accepted,
+        Arrived,
+        Declined,
+        Expired,
+        Released,
+        NoShow,
+    }
+    /// What somebody does to a hold, or what the clock does.
+    HoldEvent { Accept, Decline, Arrive, NoShow, Release, Expire }
+    DeclineReason { Full, CannotMeetNeeds, SafetyRisk, ConflictWithResident, Staffing, Closed, Other }
+    ReleaseReason { FoundElsewhere, HerChoice, UnsafeTravel, EnteredInError, Other }
+    /// Why a referral ended without a place.
+    UnmetReason { NoCapacity, AdmissionRule, Distance, NoAnswer, HerChoice, Safety, Other }
+    /// How a referral ended.
+    Outcome {
+        /// She arrived; set by the arrival itself.
+        Placed,
+        Unmet,
+        Withdrawn,
+    }
+}
+
+impl HoldState {
+    /// Ended for good; nothing changes it any more.
+    pub fn is_terminal(self) -> bool {
+        !matches!(self, Self::Asked | Self::Accepted)
+    }
+
+    /// Whether the hold claims beds at `now`.
+    pub fn is_active(self, now: Moment, expires_at: Moment) -> bool {
+        !self.is_terminal() && expires_at > now
+    }
+
+    /// What everybody is to see at `now`: a hold past its deadline is expired even before that is written down.
+    pub fn seen(self, now: Moment, expires_at: Moment) -> Self {
+        if self.is_terminal() || expires_at > now {
+            self
+        } else {
+            Self::Expired
+        }
+    }
+}
+
+/// Why an event changes nothing. The text is the stable code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum HoldRefused {
+    /// It ended before, in this state.
+    #[error("hold_ended")]
+    Ended(HoldState),
+    /// Its deadline has passed.
+    #[error("hold_expired")]
+    Expired,
+    /// Only a hold that waits for an answer can be accepted or declined.
+    #[error("hold_already_accepted")]
+    AlreadyAccepted,
+    /// Only an accepted hold can end by arrival or no-show.
+    #[error("hold_not_accepted")]
+    NotAccepted,
+    /// Its deadline lies ahead.
+    #[error("hold_not_due")]
+    NotDue,
+}
+
+/// The state after an event at `now`. From `expires_at` on, only `Expire` goes through.
+///
+/// # Errors
+/// [`HoldRefused`], and the hold stays as it is.
+pub fn step(state: HoldState, event: HoldEvent, now: Moment, expires_at: Moment) -> Result<HoldState, HoldRefused> {
+    if state.is_terminal() {
+        return Err(HoldRefused::Ended(state));
+    }
+    match (event, now >= expires_at) {
+        (HoldEvent::Expire, true) => return Ok(HoldState::Expired),
+        (HoldEvent::Expire, false) => return Err(HoldRefused::NotDue),
+        (_, true) => return Err(HoldRefused::Expired),
+        (_, false) => {}
+    }
+    let asked = state == HoldState::Asked;
+    match event {
+        HoldEvent::Release => Ok(HoldState::Released),
+        HoldEvent::Accept if asked => Ok(HoldState::Accepted),
+        HoldEvent::Decline if asked => Ok(HoldState::Declined),
+        HoldEvent::Accept | HoldEvent::Decline => Err(HoldRefused::AlreadyAccepted),
+        _ if asked => Err(HoldRefused::NotAccepted),
+        HoldEvent::Arrive => Ok(HoldState::Arrived),
+        HoldEvent::NoShow => Ok(HoldState::NoShow),
+        HoldEvent::Expire => Err(HoldRefused::NotDue),
+    }
+}
+
+/// How long a hold claims its beds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HoldPolicy {
+    /// Minutes a shelter has to answer when a place is wanted now; 1 to 1,440.
+    pub ask_minutes: u16,
+    /// Hours after acceptance, travel not counted, within which she is to arrive; 1 to 72.
+    pub arrive_hours: u16,
+}
+
+impl Default for HoldPolicy {
+    fn default() -> Self {
+        Self {
+            ask_minutes: 60,
+            arrive_hours: 12,
+        }
+    }
+}
+
+/// Longest travel that a deadline allows for, in minutes: three days.
+const LONGEST_TRAVEL: f64 = 3.0 * 24.0 * 60.0;
+
+impl HoldPolicy {
+    /// Deadline for the shelter's answer: `ask_minutes`, twice that if today will do, six times this week,
+    /// twenty-four times for a planned move.
+    pub fn asked_until(&self, now: Moment, urgency: Urgency) -> Moment {
+        let times = match urgency {
+            Urgency::Now => 1,
+            Urgency::Today => 2,
+            Urgency::ThisWeek => 6,
+            Urgency::Planned => 24,
+        };
+        now + TimeDelta::minutes(i64::from(self.ask_minutes) * times)
+    }
+
+    /// Deadline for the arrival: `arrive_hours` and the travel itself (minutes; not a number or below 0 counts as 0,
+    /// at most three days).
+    pub fn accepted_until(&self, now: Moment, travel_minutes: f64) -> Moment {
+        let travel = travel_minutes.clamp(0.0, LONGEST_TRAVEL).ceil();
+        // Between 0 and 4,320; what is not a number becomes 0.
+        now + TimeDelta::hours(i64::from(self.arrive_hours)) + TimeDelta::minutes(travel as i64)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chrono::{TimeZone, Utc};
+    use proptest::prelude::*;
+    use strum::IntoEnumIterator;
+
+    fn at(minutes: i64) -> Moment {
+        Utc.with_ymd_and_hms(2026, 11, 22, 8, 0, 0).unwrap() + TimeDelta::minutes(minutes)
+    }
+
+    #[test]
+    fn the_whole_table() {
+        use HoldEvent::*;
+        use HoldRefused::*;
+        use HoldState as S;
+        let rows = [
+            (S::Asked, Accept, Ok(S::Accepted), Err(Expired)),
+            (S::Asked, Decline, Ok(S::Declined), Err(Expired)),
+            (S::Asked, Arrive, Err(NotAccepted), Err(Expired)),
+            (S::Asked, NoShow, Err(NotAccepted), Err(Expired)),
+            (S::Asked, Release, Ok(S::Released), Err(Expired)),
+            (S::Asked, Expire, Err(NotDue), Ok(S::Expired)),
+            (S::Accepted, Accept, Err(AlreadyAccepted), Err(Expired)),
+            (S::Accepted, Decline, Err(AlreadyAccepted), Err(Expired)),
+            (S::Accepted, Arrive, Ok(S::Arrived), Err(Expired)),
+            (S::Accepted, NoShow, Ok(S::NoShow), Err(Expired)),
+            (S::Accepted, Release, Ok(S::Released), Err(Expired)),
+            (S::Accepted, Expire, Err(NotDue), Ok(S::Expired)),
+        ];
+        for (state, event, before, after) in rows {
+            assert_eq!(step(state, event, at(59), at(60)), before, "{state} {event} before");
+            assert_eq!(
+                step(state, event, at(60), at(60)),
+                after,
+                "{state} {event} at the deadline"
+            );
+        }
+        for state in HoldState::iter().filter(|state| state.is_terminal()) {
+            for event in HoldEvent::iter() {
+                assert_eq!(step(state, event, at(0), at(60)), Err(Ended(state)));
+                assert_eq!(step(state, event, at(99), at(60)), Err(Ended(state)));
+            }
+        }
+    }
+
+    #[test]
+    fn a_hold_past_its_deadline_is_seen_expired() {
+        assert_eq!(HoldState::Asked.seen(at(1), at(1)), HoldState::Expired);
+        assert_eq!(HoldState::Accepted.seen(at(0), at(1)), HoldState::Accepted);
+        assert_eq!(HoldState::Arrived.seen(at(9), at(1)), HoldState::Arrived);
+        assert!(!HoldState::Accepted.is_active(at(1), at(1)));
+        assert_eq!(HoldState::NoShow.to_string(), "no_show");
+        assert_eq!(DeclineReason::CannotMeetNeeds.to_string(), "cannot_meet_needs");
+    }
+
+    #[test]
+    fn deadlines_leave_time_for_answer_and_road() {
+        let policy = HoldPolicy::default();
+        assert_eq!(policy.asked_until(at(0), Urgency::Now), at(60));
+        assert_eq!(policy.asked_until(at(0), Urgency::Planned), at(24 * 60));
+        assert_eq!(policy.accepted_until(at(0), 89.2), at(12 * 60 + 90));
+        assert_eq!(policy.accepted_until(at(0), f64::NAN), at(12 * 60));
+        assert_eq!(policy.accepted_until(at(0), f64::INFINITY), at(12 * 60 + 3 * 24 * 60));
+    }
+
+    proptest! {
+        #[test]
+        fn any_history_ends_at_most_once(
+            events in prop::collection::vec((0usize..6, 0i64..100), 0..30), deadline in 0i64..2_000,
+        ) {
+            let (mut state, mut now, mut ends) = (HoldState::Asked, at(0), 0);
+            for (event, wait) in events {
+                now += TimeDelta::minutes(wait);
+                let event = HoldEvent::iter().nth(event).unwrap();
+                if let Ok(next) = step(state, event, now, at(deadline)) {
+                    prop_assert!(next != state && next != HoldState::Asked);
+                    prop_assert!(next == HoldState::Expired || now < at(deadline));
+                    ends += u32::from(next.is_terminal());
+                    state = next;
+                }
+            }
+            prop_assert!(ends <= 1);
+            prop_assert_eq!(state.is_terminal(), ends == 1);
+        }
+    }
+}

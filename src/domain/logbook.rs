@@ -1,0 +1,98 @@
+//! Reports as they are kept: append-only, with the rooms' sizes of their time.
+
+use chrono::NaiveDate;
+
+use super::id::{Moment, ReportId, RoomId, ShelterId, UserId};
+use super::reports::Channel;
+use super::rooms::{Held, Occupancy, Room, count};
+
+#[derive(Debug, Clone)]
+pub struct Report {
+    pub id: ReportId,
+    pub shelter_id: ShelterId,
+    pub user_id: Option<UserId>,
+    pub reported_by: String,
+    pub channel: Channel,
+    pub observed_at: Moment,
+    pub received_at: Moment,
+    /// What decides which report is newest: `observed_at`, or `received_at` under a suspect clock.
+    pub ordered_at: Moment,
+    pub day: NaiveDate,
+    pub clock_suspect: bool,
+    pub applied: bool,
+    pub operating: bool,
+    pub sums: Sums,
+    pub note: Option<String>,
+    pub lines: Vec<Line>,
+}
+
+impl Report {
+    /// From when its figures count as seen: never later than they came, whatever the sender's clock said.
+    pub fn seen_at(&self) -> Moment {
+        self.observed_at.min(self.received_at)
+    }
+}
+
+/// A report's rooms in sum, holds left aside: what trends are drawn from.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Sums {
+    pub beds: u32,
+    pub occupied: u32,
+    pub free: u32,
+}
+
+impl Sums {
+    /// Adds up the lines, each by its room as large as it was then. A shelter that does not operate has no free bed.
+    pub fn of(rooms: &[Room], lines: &[Line], operating: bool) -> Self {
+        let mut sums = Self::default();
+        for line in lines {
+            let Some(room) = rooms.iter().find(|room| room.id == line.room_id) else {
+                continue;
+            };
+            let then = Room {
+                beds: line.beds,
+                cots: line.cots,
+                ..room.clone()
+            };
+            let counted = count(&then, &line.state, Held::default());
+            sums.beds += counted.beds;
+            sums.occupied += counted.occupied;
+            sums.free += if operating { counted.free } else { 0 };
+        }
+        sums
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    pub room_id: RoomId,
+    /// The room's size at that time.
+    pub beds: u16,
+    pub cots: u16,
+    pub state: Occupancy,
+    pub planned_exit: Option<NaiveDate>,
+}
+
+/// The newest applied report of a shelter, as its head row says.
+#[derive(Debug, Clone, Default)]
+pub struct Head {
+    pub observed_at: Option<Moment>,
+    pub ordered_at: Option<Moment>,
+    pub reported_by: Option<String>,
+    pub operating: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DayTotals {
+    pub beds: i64,
+    pub occupied: i64,
+    pub free: i64,
+}
+
+/// An audit entry with its place in the chain.
+#[derive(Debug, Clone)]
+pub struct Chained {
+    pub entry: super::audit::Entry,
+    pub prev: super::audit::Link,
+    pub hash: super::audit::Link,
+}
