@@ -1,0 +1,176 @@
+//! What stands in a digest, frozen when it is made and stored as JSON: numbers and codes, no words of any language.
+//! A letter printed from it years later is the letter that was sent.
+
+use chrono::{NaiveDate, NaiveDateTime};
+use serde::{Deserialize, Serialize};
+
+use super::input::Totals;
+use crate::domain::id::Moment;
+
+/// The content of one digest, in the order it is read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Content {
+    /// Counts changes of this shape; 1 today.
+    pub version: u8,
+    /// Region code if the digest is of one region.
+    pub scope: Option<String>,
+    pub period: NaiveDate,
+    pub as_of: Moment,
+    /// `as_of` on the wall of the schedule's zone, frozen: zone data changes, letters do not.
+    pub as_of_local: NaiveDateTime,
+    /// IANA name of the zone.
+    pub zone: String,
+    pub delayed: bool,
+    pub totals: Totals,
+    /// Against the digest before; `None` for the first.
+    pub change: Option<Change>,
+    /// At most seven, gravest first.
+    pub exceptions: Vec<Exception>,
+    pub exceptions_left_out: u32,
+    pub trend: Option<Trend>,
+    /// In the pack's order, never ranked.
+    pub regions: Vec<RegionLine>,
+    pub reporting: Reporting,
+    /// `None` in a digest of one region.
+    pub demand: Option<DemandLine>,
+    /// `None` in a digest of one region.
+    pub unmet: Option<Unmet>,
+    /// Gravest first, at most seven.
+    pub supplies: Vec<SupplyLine>,
+    pub supplies_left_out: u32,
+    pub standard: Option<Standard>,
+    pub quality: Quality,
+}
+
+/// Differences to the digest of `since`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    pub since: NaiveDate,
+    pub family_places: i64,
+    pub free: i64,
+    pub occupied: i64,
+}
+
+/// What wants the Committee's eye today.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "code", rename_all = "snake_case")]
+pub enum Exception {
+    /// People sleep without a bed of their own.
+    OverCapacity { region: String, beds: u32 },
+    /// Not one bed is free in a region that has shelters.
+    NoFreeBed { region: String },
+    /// Beds are free, but no family fits.
+    NoFamilyPlace { region: String, free: u32 },
+    /// An item is about to run out (days of cover under the critical limit).
+    CriticalSupply { item: String, shelters: u32 },
+    /// Shelters that have not been heard of for three of their own rhythms. `code` of the longest silent one.
+    Silent {
+        shelters: u32,
+        longest: String,
+        since: Option<NaiveDate>,
+    },
+    /// Fewer than half of a region's shelters have fresh figures.
+    FewFresh { region: String, fresh: u32, of: u32 },
+    /// A fifth or more of a region's beds cannot be used.
+    OutOfService { region: String, beds: u32, of: u32 },
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trend {
+    /// Oldest first, at least two.
+    pub points: Vec<TrendPoint>,
+    pub lowest: TrendPoint,
+    pub highest: TrendPoint,
+}
+
+/// Free beds of one day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TrendPoint {
+    pub date: NaiveDate,
+    pub free: u32,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RegionLine {
+    pub region: String,
+    pub totals: Totals,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reporting {
+    pub reported: u32,
+    pub of: u32,
+    /// Longest silent first, at most twelve.
+    pub silent: Vec<Silent>,
+    pub silent_left_out: u32,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Silent {
+    pub code: String,
+    /// Local date of its newest report; `None` if it never reported.
+    pub since: Option<NaiveDate>,
+}
+
+/// A count of people, exact or masked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Count {
+    Exact(u64),
+    /// At least one and fewer than this.
+    Below(u64),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DemandLine {
+    pub opened: Count,
+    pub placed: Count,
+    /// `None` if fewer than five were accepted.
+    pub median_minutes: Option<u32>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unmet {
+    pub from: NaiveDate,
+    pub to: NaiveDate,
+    pub referrals: Count,
+    /// Reasons that may be shown apart, most frequent first.
+    pub reasons: Vec<UnmetLine>,
+    /// What the other reasons come to together; `None` when there are none, or when even that would say too much.
+    pub joined: Option<u64>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnmetLine {
+    pub reason: String,
+    pub count: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SupplyLine {
+    pub item: String,
+    pub critical: u32,
+    pub low: u32,
+    pub regions: Vec<String>,
+}
+
+/// One family place per 10,000 inhabitants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Standard {
+    /// Family places there are, free or not.
+    pub places: u32,
+    pub required: u64,
+    /// What is missing; 0 when the standard is met.
+    pub gap: u64,
+    pub population: u64,
+}
+
+/// How old the figures are that this digest stands on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Quality {
+    pub shelters: u32,
+    pub fresh: u32,
+    pub aging: u32,
+    pub stale: u32,
+    pub silent: u32,
+}

@@ -1,0 +1,154 @@
+//! What a service hands over for a digest: figures read at one instant, nothing yet chosen, ordered or suppressed.
+
+use chrono::NaiveDate;
+use chrono_tz::Tz;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::id::Moment;
+
+/// Shelters by the freshness of their figures; `total` is the sum of the four.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShelterCounts {
+    pub total: u32,
+    pub fresh: u32,
+    pub aging: u32,
+    pub stale: u32,
+    pub silent: u32,
+}
+
+/// Beds of a region or the country at one instant.
+/// `beds + over_capacity = free + occupied + held + enclosed + out_of_service`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Totals {
+    pub beds: u32,
+    pub occupied: u32,
+    pub held: u32,
+    /// Beds nobody else may use because a household has the private room they stand in.
+    pub enclosed: u32,
+    pub out_of_service: u32,
+    pub free: u32,
+    pub over_capacity: u32,
+    /// Family places (a woman and two children, or what the pack says) that could be given at this moment.
+    pub family_places: u32,
+    /// Family places if every working room stood empty: what the standard per 10,000 inhabitants is measured with.
+    pub family_capacity: u32,
+    pub shelters: ShelterCounts,
+}
+
+impl Totals {
+    /// Sums a list; a total that does not fit (it never comes to that) stays at the largest number.
+    pub fn sum<'a>(all: impl IntoIterator<Item = &'a Totals>) -> Totals {
+        all.into_iter().fold(Totals::default(), |a, b| Totals {
+            beds: a.beds.saturating_add(b.beds),
+            occupied: a.occupied.saturating_add(b.occupied),
+            held: a.held.saturating_add(b.held),
+            enclosed: a.enclosed.saturating_add(b.enclosed),
+            out_of_service: a.out_of_service.saturating_add(b.out_of_service),
+            free: a.free.saturating_add(b.free),
+            over_capacity: a.over_capacity.saturating_add(b.over_capacity),
+            family_places: a.family_places.saturating_add(b.family_places),
+            family_capacity: a.family_capacity.saturating_add(b.family_capacity),
+            shelters: ShelterCounts {
+                total: a.shelters.total.saturating_add(b.shelters.total),
+                fresh: a.shelters.fresh.saturating_add(b.shelters.fresh),
+                aging: a.shelters.aging.saturating_add(b.shelters.aging),
+                stale: a.shelters.stale.saturating_add(b.shelters.stale),
+                silent: a.shelters.silent.saturating_add(b.shelters.silent),
+            },
+        })
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RegionInput {
+    /// Region code of the country pack.
+    pub region: String,
+    pub totals: Totals,
+    /// Inhabitants; `None` where the pack does not know.
+    pub population: Option<u64>,
+}
+
+/// The headline of the digest before this one of the same schedule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Previous {
+    pub period: NaiveDate,
+    pub totals: Totals,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SilentShelter {
+    pub code: String,
+    pub region: String,
+    /// `observed_at` of its newest report; `None` if it never reported.
+    pub since: Option<Moment>,
+}
+
+/// Referrals of the period. Their small counts are masked later.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Demand {
+    pub opened: u64,
+    pub placed: u64,
+    /// Median minutes from asking to acceptance; `None` if fewer than five were accepted.
+    pub median_minutes: Option<u32>,
+}
+
+/// Referrals closed without a place.
+///
+/// The days must be a closed block of the calendar (`calendar::month_before(period)`), the same for every digest until
+/// the next block is complete: of a window that slides by a day, two digests would give away the single case between.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnmetInput {
+    pub from: NaiveDate,
+    /// Last day, inclusive.
+    pub to: NaiveDate,
+    /// Referrals closed unmet; one may have several reasons.
+    pub referrals: u64,
+    /// Count by reason code (`no_capacity`), in the order of the code list; zeros may be there or missing.
+    pub reasons: Vec<(String, u64)>,
+}
+
+/// One item of the supply catalogue that is short somewhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Supply {
+    pub item: String,
+    /// Shelters with less than the critical days of cover.
+    pub critical: u32,
+    /// Shelters that are low, not counting the critical ones.
+    pub low: u32,
+    /// Codes of the regions those shelters lie in.
+    pub regions: Vec<String>,
+}
+
+/// One day of the trend, as known at that day's end (or, of the newest, at `as_of`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DayPoint {
+    pub date: NaiveDate,
+    pub beds: u32,
+    pub occupied: u32,
+    pub free: u32,
+}
+
+/// Everything a digest is made of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DigestInput {
+    /// The instant the figures are true for.
+    pub as_of: Moment,
+    pub period: NaiveDate,
+    pub zone: Tz,
+    /// Region the digest is limited to; then `regions` holds that one only.
+    pub scope: Option<String>,
+    /// The run was made late (`Period::is_delayed`).
+    pub delayed: bool,
+    /// In the fixed order of the country pack.
+    pub regions: Vec<RegionInput>,
+    pub previous: Option<Previous>,
+    /// Shelters that reported within their own rhythm, and those expected to.
+    pub reported: u32,
+    pub expected: u32,
+    pub silent: Vec<SilentShelter>,
+    pub demand: Demand,
+    pub unmet: Option<UnmetInput>,
+    pub supplies: Vec<Supply>,
+    /// Last 30 days, oldest first.
+    pub series: Vec<DayPoint>,
+}

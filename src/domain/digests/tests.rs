@@ -1,0 +1,179 @@
+//! What stands in a digest, from the figures of a day.
+
+use super::sample;
+use super::*;
+
+#[test]
+fn sums_changes_and_the_order_of_regions() {
+    let content = compose(&sample::input());
+    assert_eq!(content.totals.beds, 280);
+    let t = content.totals;
+    assert_eq!(
+        t.beds + t.over_capacity,
+        t.free + t.occupied + t.held + t.enclosed + t.out_of_service
+    );
+    assert_eq!((t.free, t.family_places, t.occupied), (62, 11, 192));
+    let change = content.change.unwrap();
+    assert_eq!((change.free, change.family_places, change.occupied), (-3, -3, -9));
+    let regions: Vec<&str> = content.regions.iter().map(|line| line.region.as_str()).collect();
+    assert_eq!(regions, ["TJ-DU", "TJ-SU", "TJ-KT", "TJ-RA", "TJ-GB"]);
+    assert_eq!(content.as_of_local.to_string(), "2026-11-22 08:30:00");
+    assert_eq!(content.quality.silent, 2);
+}
+
+#[test]
+fn the_gravest_exceptions_come_first_and_are_seven_at_most() {
+    let content = compose(&sample::input());
+    let since = "2026-11-18".parse().ok();
+    assert_eq!(
+        content.exceptions,
+        [
+            Exception::OverCapacity {
+                region: "TJ-KT".into(),
+                beds: 2
+            },
+            Exception::NoFreeBed { region: "TJ-KT".into() },
+            Exception::NoFamilyPlace {
+                region: "TJ-GB".into(),
+                free: 13
+            },
+            Exception::CriticalSupply {
+                item: "infant_formula".into(),
+                shelters: 3
+            },
+            Exception::CriticalSupply {
+                item: "soap_bar".into(),
+                shelters: 2
+            },
+            Exception::Silent {
+                shelters: 2,
+                longest: "TJ-GB-02".into(),
+                since
+            },
+            Exception::FewFresh {
+                region: "TJ-GB".into(),
+                fresh: 0,
+                of: 2
+            },
+        ]
+    );
+    assert_eq!(content.exceptions_left_out, 1);
+}
+
+#[test]
+fn a_quiet_day_has_none() {
+    let mut input = sample::input();
+    input.regions.truncate(2);
+    input.silent.clear();
+    input.supplies.clear();
+    let content = compose(&input);
+    assert_eq!((content.exceptions.len(), content.exceptions_left_out), (0, 0));
+}
+
+#[test]
+fn the_standard_counts_places_there_are_not_free_ones() {
+    let standard = compose(&sample::input()).standard.unwrap();
+    assert_eq!((standard.population, standard.required), (10_288_300, 1029));
+    assert_eq!((standard.places, standard.gap), (80, 949));
+    let mut input = sample::input();
+    input.regions.first_mut().unwrap().population = None;
+    assert_eq!(compose(&input).standard, None);
+}
+
+#[test]
+fn the_trend_is_of_thirty_days_and_knows_its_extremes() {
+    let mut input = sample::input();
+    let mut older = *input.series.first().unwrap();
+    older.date = older.date.pred_opt().unwrap();
+    older.free = 1;
+    input.series.insert(0, older);
+    let trend = compose(&input).trend.unwrap();
+    assert_eq!(trend.points.len(), 30);
+    assert_eq!(
+        (trend.lowest.free, trend.lowest.date.to_string().as_str()),
+        (58, "2026-11-17")
+    );
+    assert_eq!(
+        (trend.highest.free, trend.highest.date.to_string().as_str()),
+        (92, "2026-10-24")
+    );
+    input.series.truncate(1);
+    assert_eq!(compose(&input).trend, None);
+}
+
+#[test]
+fn silence_is_counted_from_the_local_day() {
+    let mut input = sample::input();
+    // 20:00 UTC on the 18th is the 19th in Dushanbe.
+    input.silent.push(SilentShelter {
+        code: "TJ-RA-09".into(),
+        region: "TJ-RA".into(),
+        since: None,
+    });
+    let silent = compose(&input).reporting.silent;
+    let told: Vec<(&str, Option<String>)> = silent
+        .iter()
+        .map(|s| (s.code.as_str(), s.since.map(|d| d.to_string())))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("TJ-RA-09", None),
+            ("TJ-GB-02", Some("2026-11-18".to_owned())),
+            ("TJ-KT-04", Some("2026-11-19".to_owned()))
+        ]
+    );
+}
+
+#[test]
+fn long_lists_are_cut_and_say_so() {
+    let mut input = sample::input();
+    input.silent = (0..30)
+        .map(|n| SilentShelter {
+            code: format!("TJ-KT-{n:02}"),
+            region: "TJ-KT".into(),
+            since: None,
+        })
+        .collect();
+    input.supplies = (0..10)
+        .map(|n| Supply {
+            item: format!("item_{n}"),
+            critical: n,
+            low: 1,
+            regions: vec!["TJ-KT".into()],
+        })
+        .collect();
+    let content = compose(&input);
+    assert_eq!(
+        (content.reporting.silent.len(), content.reporting.silent_left_out),
+        (12, 18)
+    );
+    assert_eq!((content.supplies.len(), content.supplies_left_out), (7, 3));
+    assert_eq!(content.supplies.first().unwrap().item, "item_9");
+}
+
+#[test]
+fn people_are_masked_and_told_of_nationally_only() {
+    let mut input = sample::input();
+    input.demand.placed = 4;
+    let content = compose(&input);
+    let demand = content.demand.unwrap();
+    assert_eq!((demand.opened, demand.placed), (Count::Exact(12), Count::Below(5)));
+    let unmet = content.unmet.unwrap();
+    let shown: Vec<(&str, u64)> = unmet.reasons.iter().map(|l| (l.reason.as_str(), l.count)).collect();
+    assert_eq!(shown, [("no_capacity", 16), ("admission_rule", 8)]);
+    assert_eq!(unmet.joined, Some(9));
+    input.scope = Some("TJ-KT".into());
+    let content = compose(&input);
+    assert_eq!((content.demand, content.unmet), (None, None));
+}
+
+#[test]
+fn frozen_content_comes_back_the_same() {
+    let content = compose(&sample::input());
+    let json = serde_json::to_string(&content).unwrap();
+    assert_eq!(serde_json::from_str::<Content>(&json).unwrap(), content);
+    assert_eq!(json, serde_json::to_string(&compose(&sample::input())).unwrap());
+    // Codes and numbers only: not a letter of any language beyond them.
+    assert!(json.is_ascii());
+}
