@@ -1,0 +1,173 @@
+//! Configuration: a TOML file, then `PANOH_*` in the environment, then flags; each later one wins. An unknown key is
+//! refused. Secrets never print.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    #[error("{file}: {cause}")]
+    File { file: PathBuf, cause: String },
+    #[error("{0}")]
+    Value(String),
+}
+
+/// A text that must not reach a log.
+#[derive(Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(String);
+
+impl Secret {
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("(secret)")
+    }
+}
+
+/// Everything that can be set. Each key is also an environment variable: `PANOH_LISTEN` sets `listen`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Folder of the database, the key and the mail folder, unless they are named otherwise.
+    pub data_dir: PathBuf,
+    /// `sqlite:PATH` or `postgres://…`; without it `sqlite:DATA_DIR/panoh.db`.
+    pub database_url: Option<Secret>,
+    /// Address and port to serve on.
+    pub listen: String,
+    /// Address of the web app as people reach it, for links in letters.
+    pub public_url: String,
+    /// A country pack's folder; without it Tajikistan, which is built in.
+    pub pack: Option<PathBuf>,
+    /// 32 random bytes in hexadecimal that seal confidential fields; made at first start. Keep it outside backups of
+    /// the database.
+    pub key_file: Option<PathBuf>,
+    /// `folder:PATH`, `smtp://HOST:PORT`, `smtp+starttls://USER:PASSWORD@HOST:PORT` or `smtps://USER:PASSWORD@HOST:PORT`.
+    pub mail: Option<Secret>,
+    /// Sender of letters.
+    pub mail_from: String,
+    /// Threads that answer requests.
+    pub workers: usize,
+    /// `text` or `json`.
+    pub log_format: String,
+    /// What is logged, such as `info` or `panoh=debug`.
+    pub log: String,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            data_dir: PathBuf::from("/var/lib/panoh"),
+            database_url: None,
+            listen: "127.0.0.1:8080".to_owned(),
+            public_url: "http://127.0.0.1:8080".to_owned(),
+            pack: None,
+            key_file: None,
+            mail: None,
+            mail_from: "panoh@localhost.localdomain".to_owned(),
+            workers: 2,
+            log_format: "text".to_owned(),
+            log: "info".to_owned(),
+        }
+    }
+}
+
+impl Config {
+    /// Reads the file (if one is named) and what the environment says.
+    pub fn read(file: Option<&Path>, environment: impl Iterator<Item = (String, String)>) -> Result<Self, ConfigError> {
+        let mut table = match file {
+            None => toml::Table::new(),
+            Some(file) => {
+                let told = |cause: String| ConfigError::File {
+                    file: file.to_owned(),
+                    cause,
+                };
+                let text = std::fs::read_to_string(file).map_err(|e| told(e.to_string()))?;
+                text.parse().map_err(|e: toml::de::Error| told(e.to_string()))?
+            }
+        };
+        for (key, value) in from_environment(environment) {
+            table.insert(key, value);
+        }
+        let config: Self = table
+            .try_into()
+            .map_err(|e: toml::de::Error| ConfigError::Value(e.to_string()))?;
+        if config.workers == 0 || config.workers > 256 {
+            return Err(ConfigError::Value("workers: 1 to 256".to_owned()));
+        }
+        Ok(config)
+    }
+
+    pub fn database_url(&self) -> String {
+        match &self.database_url {
+            Some(url) => url.reveal().to_owned(),
+            None => format!("sqlite:{}", self.data_dir.join("panoh.db").display()),
+        }
+    }
+
+    pub fn key_file(&self) -> PathBuf {
+        self.key_file.clone().unwrap_or_else(|| self.data_dir.join("panoh.key"))
+    }
+
+    pub fn mail(&self) -> String {
+        match &self.mail {
+            Some(mail) => mail.reveal().to_owned(),
+            None => format!("folder:{}", self.data_dir.join("mail").display()),
+        }
+    }
+}
+
+/// `PANOH_LISTEN=…` as `listen = "…"`; numbers as numbers. `PANOH_CONFIG` names the file and is no key.
+fn from_environment(all: impl Iterator<Item = (String, String)>) -> BTreeMap<String, toml::Value> {
+    all.filter_map(|(name, value)| {
+        let key = name.strip_prefix("PANOH_")?.to_lowercase();
+        let value = match (key.as_str(), value.parse::<i64>()) {
+            ("config", _) => return None,
+            ("workers", Ok(n)) => toml::Value::Integer(n),
+            _ => toml::Value::String(value),
+        };
+        Some((key, value))
+    })
+    .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(pairs: &[(&str, &str)]) -> Result<Config, ConfigError> {
+        Config::read(None, pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())))
+    }
+
+    #[test]
+    fn the_environment_sets_keys_and_an_unknown_one_is_refused() {
+        let config = read(&[
+            ("PANOH_LISTEN", "0.0.0.0:80"),
+            ("PANOH_WORKERS", "4"),
+            ("HOME", "/root"),
+        ])
+        .unwrap();
+        assert_eq!((config.listen.as_str(), config.workers), ("0.0.0.0:80", 4));
+        let refused = read(&[("PANOH_LISTNE", "x")]).unwrap_err().to_string();
+        assert!(refused.contains("listne"), "{refused}");
+        assert!(read(&[("PANOH_WORKERS", "0")]).is_err());
+    }
+
+    #[test]
+    fn secrets_do_not_print() {
+        let config = read(&[("PANOH_DATABASE_URL", "postgres://u:hunter2@h/db")]).unwrap();
+        assert!(!format!("{config:?}").contains("hunter2"));
+        assert_eq!(config.database_url(), "postgres://u:hunter2@h/db");
+    }
+}
