@@ -1,0 +1,301 @@
+//! The sections of a digest that are tables of figures, each put into words.
+
+use std::cmp::Ordering;
+
+use super::view::{Headline, Lines, Region, Regions, Row, Rows, Speech, Supplies, Supply, Tone};
+use crate::domain::digests::{Content, Count, DemandLine, Reporting, Standard, Totals, Unmet};
+
+/// A region with no more free family places than these is called "few" (the officers' second band ends there too).
+const FEW_FAMILY_PLACES: u32 = 2;
+
+pub(super) fn headline(content: &Content, speech: &Speech) -> Headline {
+    let (words, totals) = (speech.words, &content.totals);
+    let change = |difference: i64, since| {
+        let key = match difference.cmp(&0) {
+            Ordering::Greater => "change.up",
+            Ordering::Less => "change.down",
+            Ordering::Equal => "change.same",
+        };
+        let n = words.number(difference.unsigned_abs());
+        words.say(key, &[("n", &n), ("date", &words.day(since))])
+    };
+    Headline {
+        number: words.number(totals.family_places),
+        label: words.count("headline.family_places", totals.family_places.into(), &[]),
+        change: content.change.map(|c| change(c.family_places, c.since)),
+        free: words.count(
+            "headline.free",
+            totals.beds.into(),
+            &[("free", &words.number(totals.free))],
+        ),
+        free_change: content.change.map(|c| change(c.free, c.since)),
+        note: words.say("headline.family_note", &[]),
+    }
+}
+
+pub(super) fn beds(content: &Content, speech: &Speech) -> Rows {
+    let totals = &content.totals;
+    let row = |key: &str, n: u32| (speech.words.say(key, &[]), speech.words.number(n));
+    let mut rows = vec![
+        row("beds.total", totals.beds),
+        row("beds.occupied", totals.occupied),
+        row("beds.held", totals.held),
+        row("beds.enclosed", totals.enclosed),
+        row("beds.out_of_service", totals.out_of_service),
+        row("beds.free", totals.free),
+    ];
+    if totals.over_capacity > 0 {
+        rows.push(row("beds.over_capacity", totals.over_capacity));
+    }
+    Rows {
+        heading: speech.words.say("beds.heading", &[]),
+        rows,
+        notes: Vec::new(),
+    }
+}
+
+pub(super) fn regions(content: &Content, speech: &Speech) -> Regions {
+    let words = speech.words;
+    let columns = ["regions.beds", "regions.occupied", "regions.free", "regions.family"];
+    let rows: Vec<Region> = content
+        .regions
+        .iter()
+        .map(|line| region(speech.region(&line.region), &line.totals, speech))
+        .collect();
+    Regions {
+        heading: words.say("regions.heading", &[]),
+        columns: columns.iter().map(|key| words.say(key, &[])).collect(),
+        total: (rows.len() > 1).then(|| Region {
+            state: None,
+            // The section on beds says it more plainly.
+            detail: String::new(),
+            ..region(words.say("regions.country", &[]), &content.totals, speech)
+        }),
+        rows,
+    }
+}
+
+fn region(name: String, totals: &Totals, speech: &Speech) -> Region {
+    let words = speech.words;
+    if totals.shelters.total == 0 {
+        return Region {
+            name,
+            state: None,
+            cells: Vec::new(),
+            detail: words.say("regions.no_shelters", &[]),
+        };
+    }
+    let n = |n: u32| words.number(n);
+    // What is nought everywhere but here or there is said where it is not.
+    let mut detail: Vec<String> = [
+        ("regions.held", totals.held),
+        ("regions.enclosed", totals.enclosed),
+        ("regions.out_of_service", totals.out_of_service),
+        ("regions.over_capacity", totals.over_capacity),
+    ]
+    .into_iter()
+    .filter(|(_, beds)| *beds > 0)
+    .map(|(key, beds)| words.say(key, &[("n", &n(beds))]))
+    .collect();
+    detail.push(words.say(
+        "regions.fresh",
+        &[
+            ("fresh", &n(totals.shelters.fresh)),
+            ("shelters", &n(totals.shelters.total)),
+        ],
+    ));
+    let (key, tone) = state(totals);
+    Region {
+        name,
+        state: Some((words.say(key, &[]), tone)),
+        cells: vec![
+            n(totals.beds),
+            n(totals.occupied),
+            n(totals.free),
+            n(totals.family_places),
+        ],
+        detail: detail.join(" · "),
+    }
+}
+
+fn state(totals: &Totals) -> (&'static str, Tone) {
+    if totals.shelters.silent == totals.shelters.total {
+        ("state.silent", Tone::Silent)
+    } else if totals.free == 0 {
+        ("state.full", Tone::Full)
+    } else if totals.family_places <= FEW_FAMILY_PLACES {
+        ("state.few", Tone::Few)
+    } else {
+        ("state.free", Tone::Free)
+    }
+}
+
+pub(super) fn reporting(content: &Content, speech: &Speech) -> Lines {
+    let words = speech.words;
+    let reporting = &content.reporting;
+    let line = words.count(
+        "reporting.line",
+        reporting.of.into(),
+        &[("reported", &words.number(reporting.reported))],
+    );
+    Lines {
+        heading: words.say("reporting.heading", &[]),
+        lines: std::iter::once(line).chain(silent(reporting, speech)).collect(),
+        notes: Vec::new(),
+    }
+}
+
+fn silent(reporting: &Reporting, speech: &Speech) -> Option<String> {
+    let words = speech.words;
+    let mut list: Vec<String> = (reporting.silent.iter())
+        .map(|shelter| match shelter.since {
+            Some(since) => words.say(
+                "reporting.since",
+                &[("code", &shelter.code), ("date", &words.day(since))],
+            ),
+            None => words.say("reporting.never", &[("code", &shelter.code)]),
+        })
+        .collect();
+    if reporting.silent_left_out > 0 {
+        list.push(words.count("reporting.more", reporting.silent_left_out.into(), &[]));
+    }
+    (!list.is_empty()).then(|| words.say("reporting.silent", &[("list", &list.join(", "))]))
+}
+
+fn people(count: Count, speech: &Speech) -> String {
+    match count {
+        Count::Exact(n) => speech.words.number(n),
+        Count::Below(n) => speech.words.say("below", &[("n", &speech.words.number(n))]),
+    }
+}
+
+pub(super) fn demand(demand: &DemandLine, speech: &Speech) -> Rows {
+    let words = speech.words;
+    let median = match demand.median_minutes {
+        Some(minutes) => words.say("demand.minutes", &[("n", &words.number(minutes))]),
+        None => words.say("demand.no_median", &[]),
+    };
+    Rows {
+        heading: words.say("demand.heading", &[]),
+        rows: vec![
+            (words.say("demand.opened", &[]), people(demand.opened, speech)),
+            (words.say("demand.placed", &[]), people(demand.placed, speech)),
+            (words.say("demand.median", &[]), median),
+        ],
+        notes: Vec::new(),
+    }
+}
+
+pub(super) fn unmet(unmet: &Unmet, speech: &Speech) -> Rows {
+    let words = speech.words;
+    let heading = words.say(
+        "unmet.heading",
+        &[("from", &words.day(unmet.from)), ("to", &words.day(unmet.to))],
+    );
+    if unmet.referrals == Count::Exact(0) {
+        return Rows {
+            heading,
+            rows: vec![(words.say("unmet.referrals", &[]), words.number(0u32))],
+            notes: vec![words.say("unmet.none", &[])],
+        };
+    }
+    let mut rows: Vec<Row> = vec![(words.say("unmet.referrals", &[]), people(unmet.referrals, speech))];
+    rows.extend(unmet.reasons.iter().map(|line| {
+        let key = format!("reason.{}", line.reason);
+        // A reason this release has no words for prints as its code rather than not at all.
+        let label = if words.has(&key) {
+            words.say(&key, &[])
+        } else {
+            line.reason.clone()
+        };
+        (label, words.number(line.count))
+    }));
+    rows.extend(
+        unmet
+            .joined
+            .map(|sum| (words.say("unmet.joined", &[]), words.number(sum))),
+    );
+    let note = if rows.len() > 1 {
+        "unmet.several"
+    } else {
+        "unmet.masked"
+    };
+    Rows {
+        heading,
+        rows,
+        notes: vec![words.say(note, &[])],
+    }
+}
+
+pub(super) fn supplies(content: &Content, speech: &Speech) -> Supplies {
+    let words = speech.words;
+    let rows: Vec<Supply> = (content.supplies.iter())
+        .map(|line| Supply {
+            name: speech.item(&line.item),
+            critical: words.number(line.critical),
+            low: words.number(line.low),
+            regions: line
+                .regions
+                .iter()
+                .map(|code| speech.region(code))
+                .collect::<Vec<_>>()
+                .join(", "),
+        })
+        .collect();
+    let mut notes = vec![words.say(
+        if rows.is_empty() {
+            "supplies.none"
+        } else {
+            "supplies.note"
+        },
+        &[],
+    )];
+    if content.supplies_left_out > 0 {
+        notes.push(words.count("supplies.more", content.supplies_left_out.into(), &[]));
+    }
+    Supplies {
+        heading: words.say("supplies.heading", &[]),
+        item: words.say("supplies.item", &[]),
+        critical: words.say("supplies.critical", &[]),
+        low: words.say("supplies.low", &[]),
+        rows,
+        notes,
+    }
+}
+
+pub(super) fn standard(standard: &Standard, speech: &Speech) -> Rows {
+    let words = speech.words;
+    Rows {
+        heading: words.say("standard.heading", &[]),
+        rows: vec![
+            (words.say("standard.places", &[]), words.number(standard.places)),
+            (words.say("standard.required", &[]), words.number(standard.required)),
+            (words.say("standard.gap", &[]), words.number(standard.gap)),
+            (words.say("standard.population", &[]), words.number(standard.population)),
+        ],
+        notes: Vec::new(),
+    }
+}
+
+pub(super) fn quality(content: &Content, speech: &Speech) -> Lines {
+    let (words, quality) = (speech.words, &content.quality);
+    let line = words.count(
+        "quality.line",
+        quality.shelters.into(),
+        &[
+            ("fresh", &words.number(quality.fresh)),
+            ("aging", &words.number(quality.aging)),
+            ("stale", &words.number(quality.stale)),
+            ("silent", &words.number(quality.silent)),
+        ],
+    );
+    let notes = match quality.silent {
+        0 => Vec::new(),
+        _ => vec![words.say("quality.note", &[])],
+    };
+    Lines {
+        heading: words.say("quality.heading", &[]),
+        lines: vec![line],
+        notes,
+    }
+}
