@@ -1,0 +1,296 @@
+//! Holds and the rooms they claim.
+
+use std::collections::HashMap;
+
+use entity::{hold, hold_line};
+use sea_orm::sea_query::Expr;
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, Condition, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect,
+    RelationTrait,
+};
+use uuid::Uuid;
+
+use super::convert::{code, count, millis, moment};
+use super::{Reads, StoreError, Tx};
+use crate::domain::accounts::CaseScope;
+use crate::domain::cases::Hold;
+use crate::domain::fit::Claim;
+use crate::domain::holds::HoldState;
+use crate::domain::id::{HoldId, Moment, ReferralId, RoomId, ShelterId};
+
+pub(super) fn active(row: &Hold) -> hold::ActiveModel {
+    hold::ActiveModel {
+        id: Set(row.id.0),
+        referral_id: Set(row.referral_id.0),
+        shelter_id: Set(row.shelter_id.0),
+        organisation_id: Set(row.organisation_id.0),
+        user_id: Set(row.user_id.0),
+        state: Set(row.state.to_string()),
+        beds: Set(i32::from(row.beds)),
+        cots: Set(i32::from(row.cots)),
+        needs_confirmation: Set(row.needs_confirmation),
+        asked_at: Set(millis(row.asked_at)),
+        expires_at: Set(millis(row.expires_at)),
+        accepted_at: Set(row.accepted_at.map(millis)),
+        ended_at: Set(row.ended_at.map(millis)),
+        reason: Set(row.reason.clone()),
+        note: Set(row.note.clone()),
+        version: Set(row.version),
+    }
+}
+
+pub(super) fn line_active(hold: HoldId, line: &Claim) -> hold_line::ActiveModel {
+    hold_line::ActiveModel {
+        hold_id: Set(hold.0),
+        room_id: Set(line.room_id.0),
+        beds: Set(i32::from(line.beds)),
+        cots: Set(i32::from(line.cots)),
+    }
+}
+
+pub async fn insert(tx: &Tx, row: &Hold) -> Result<(), StoreError> {
+    hold::Entity::insert(active(row))
+        .exec_without_returning(tx.connection())
+        .await?;
+    hold_line::Entity::insert_many(row.lines.iter().map(|line| line_active(row.id, line)))
+        .exec_without_returning(tx.connection())
+        .await?;
+    Ok(())
+}
+
+/// Writes a hold's new state if it is still at the version that was read.
+pub async fn update(tx: &Tx, row: &Hold) -> Result<(), StoreError> {
+    let done = hold::Entity::update_many()
+        .col_expr(hold::Column::State, Expr::value(row.state.to_string()))
+        .col_expr(hold::Column::ExpiresAt, Expr::value(millis(row.expires_at)))
+        .col_expr(hold::Column::AcceptedAt, Expr::value(row.accepted_at.map(millis)))
+        .col_expr(hold::Column::EndedAt, Expr::value(row.ended_at.map(millis)))
+        .col_expr(hold::Column::Reason, Expr::value(row.reason.clone()))
+        .col_expr(hold::Column::Note, Expr::value(row.note.clone()))
+        .col_expr(hold::Column::Version, Expr::value(row.version + 1))
+        .filter(hold::Column::Id.eq(row.id.0))
+        .filter(hold::Column::Version.eq(row.version))
+        .exec(tx.connection())
+        .await?;
+    if done.rows_affected == 0 {
+        Err(StoreError::Stale)
+    } else {
+        Ok(())
+    }
+}
+
+fn within(scope: &CaseScope) -> Option<Condition> {
+    match scope {
+        CaseScope::Organisation(id) => Some(Condition::all().add(hold::Column::OrganisationId.eq(id.0))),
+        CaseScope::Shelters(ids) => {
+            Some(Condition::all().add(hold::Column::ShelterId.is_in(ids.iter().map(|id| id.0))))
+        }
+        CaseScope::Nothing => None,
+    }
+}
+
+pub async fn get(db: &impl Reads, scope: &CaseScope, id: HoldId) -> Result<Option<Hold>, StoreError> {
+    let Some(condition) = within(scope) else {
+        return Ok(None);
+    };
+    Ok(read(db, condition.add(hold::Column::Id.eq(id.0)), 1).await?.pop())
+}
+
+/// Holds in the scope, newest first, asked before `before`.
+pub async fn page(
+    db: &impl Reads,
+    scope: &CaseScope,
+    before: Option<Moment>,
+    limit: u64,
+) -> Result<Vec<Hold>, StoreError> {
+    let Some(mut condition) = within(scope) else {
+        return Ok(Vec::new());
+    };
+    if let Some(before) = before {
+        condition = condition.add(hold::Column::AskedAt.lt(millis(before)));
+    }
+    read(db, condition, limit).await
+}
+
+pub async fn of_referrals(db: &impl Reads, ids: &[ReferralId]) -> Result<Vec<Hold>, StoreError> {
+    let condition = Condition::all().add(hold::Column::ReferralId.is_in(ids.iter().map(|id| id.0)));
+    read(db, condition, 1000).await
+}
+
+/// Holds of a shelter that claim beds at `now`.
+pub async fn active_of(db: &impl Reads, shelter: ShelterId, now: Moment) -> Result<Vec<Hold>, StoreError> {
+    let condition = Condition::all()
+        .add(hold::Column::ShelterId.eq(shelter.0))
+        .add(hold::Column::State.is_in(open_states()))
+        .add(hold::Column::ExpiresAt.gt(millis(now)));
+    read(db, condition, 10_000).await
+}
+
+/// Holds whose deadline has passed and that nobody has ended.
+pub async fn overdue(db: &impl Reads, now: Moment, limit: u64) -> Result<Vec<Hold>, StoreError> {
+    let condition = Condition::all()
+        .add(hold::Column::State.is_in(open_states()))
+        .add(hold::Column::ExpiresAt.lte(millis(now)));
+    read(db, condition, limit).await
+}
+
+fn open_states() -> [String; 2] {
+    [HoldState::Asked.to_string(), HoldState::Accepted.to_string()]
+}
+
+/// Answers within `from..to`: minutes from asking to acceptance, one entry per accepted hold.
+pub async fn minutes_to_acceptance(db: &impl Reads, from: Moment, to: Moment) -> Result<Vec<i64>, StoreError> {
+    let rows: Vec<(i64, Option<i64>)> = hold::Entity::find()
+        .select_only()
+        .columns([hold::Column::AskedAt, hold::Column::AcceptedAt])
+        .filter(hold::Column::AcceptedAt.gte(millis(from)))
+        .filter(hold::Column::AcceptedAt.lt(millis(to)))
+        .into_tuple()
+        .all(db.connection())
+        .await?;
+    Ok(rows
+        .into_iter()
+        .filter_map(|(asked, accepted)| accepted.map(|a| (a - asked) / 60_000))
+        .collect())
+}
+
+/// A room's beds claimed by one hold, and for how long.
+#[derive(Debug, Clone, Copy)]
+pub struct Span {
+    pub room: RoomId,
+    pub beds: u16,
+    pub from: Moment,
+    /// When the hold ended or ran out.
+    pub until: Moment,
+}
+
+/// Every claim that was in force at some instant of `from..to`.
+pub async fn spans(db: &impl Reads, from: Moment, to: Moment) -> Result<Vec<Span>, StoreError> {
+    let rows: Vec<(Uuid, i32, i64, i64, Option<i64>)> = hold_line::Entity::find()
+        .select_only()
+        .columns([hold_line::Column::RoomId, hold_line::Column::Beds])
+        .columns([hold::Column::AskedAt, hold::Column::ExpiresAt, hold::Column::EndedAt])
+        .join(JoinType::InnerJoin, hold_line::Relation::Hold.def())
+        .filter(hold::Column::AskedAt.lt(millis(to)))
+        .filter(
+            Condition::any().add(hold::Column::EndedAt.gt(millis(from))).add(
+                Condition::all()
+                    .add(hold::Column::EndedAt.is_null())
+                    .add(hold::Column::ExpiresAt.gt(millis(from))),
+            ),
+        )
+        .into_tuple()
+        .all(db.connection())
+        .await?;
+    Ok(rows
+        .into_iter()
+        .map(|(room, beds, asked, expires, ended)| Span {
+            room: room.into(),
+            beds: count(beds),
+            from: moment(asked),
+            until: moment(ended.map_or(expires, |ended| ended.min(expires))),
+        })
+        .collect())
+}
+
+/// Each shelter's number of answered holds and the minutes they took in all, since `since`.
+pub async fn answering(db: &impl Reads, since: Moment) -> Result<HashMap<ShelterId, (u32, f64)>, StoreError> {
+    let rows: Vec<(Uuid, i64, Option<i64>)> = hold::Entity::find()
+        .select_only()
+        .columns([hold::Column::ShelterId, hold::Column::AskedAt, hold::Column::AcceptedAt])
+        .filter(hold::Column::AcceptedAt.gte(millis(since)))
+        .into_tuple()
+        .all(db.connection())
+        .await?;
+    let mut by_shelter: HashMap<ShelterId, (u32, f64)> = HashMap::new();
+    for (shelter, asked, accepted) in rows {
+        if let Some(accepted) = accepted {
+            let sum = by_shelter.entry(shelter.into()).or_default();
+            sum.0 += 1;
+            #[expect(clippy::cast_precision_loss, reason = "minutes, not identifiers")]
+            {
+                sum.1 += (accepted - asked) as f64 / 60_000.0;
+            }
+        }
+    }
+    Ok(by_shelter)
+}
+
+/// Every hold with its lines, in pages that no statement's limit cuts.
+pub(super) async fn every(db: &impl Reads) -> Result<Vec<Hold>, StoreError> {
+    let mut all: Vec<Hold> = Vec::new();
+    loop {
+        let mut condition = Condition::all();
+        if let Some(last) = all.last() {
+            condition = condition.add(
+                Condition::any()
+                    .add(hold::Column::AskedAt.lt(millis(last.asked_at)))
+                    .add(
+                        Condition::all()
+                            .add(hold::Column::AskedAt.eq(millis(last.asked_at)))
+                            .add(hold::Column::Id.lt(last.id.0)),
+                    ),
+            );
+        }
+        let page = read(db, condition, 5000).await?;
+        if page.is_empty() {
+            return Ok(all);
+        }
+        all.extend(page);
+    }
+}
+
+async fn read(db: &impl Reads, condition: Condition, limit: u64) -> Result<Vec<Hold>, StoreError> {
+    let rows = hold::Entity::find()
+        .filter(condition)
+        .order_by_desc(hold::Column::AskedAt)
+        .order_by_desc(hold::Column::Id)
+        .limit(limit)
+        .all(db.connection())
+        .await?;
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let lines = hold_line::Entity::find()
+        .filter(hold_line::Column::HoldId.is_in(rows.iter().map(|row| row.id)))
+        .order_by_asc(hold_line::Column::RoomId)
+        .all(db.connection())
+        .await?;
+    let mut by_hold: HashMap<Uuid, Vec<Claim>> = HashMap::new();
+    for line in lines {
+        let claim = Claim {
+            room_id: line.room_id.into(),
+            beds: count(line.beds),
+            cots: count(line.cots),
+        };
+        by_hold.entry(line.hold_id).or_default().push(claim);
+    }
+    rows.into_iter()
+        .map(|row| {
+            let lines = by_hold.remove(&row.id).unwrap_or_default();
+            hold_of(row, lines)
+        })
+        .collect()
+}
+
+fn hold_of(row: hold::Model, lines: Vec<Claim>) -> Result<Hold, StoreError> {
+    Ok(Hold {
+        id: row.id.into(),
+        referral_id: row.referral_id.into(),
+        shelter_id: row.shelter_id.into(),
+        organisation_id: row.organisation_id.into(),
+        user_id: row.user_id.into(),
+        state: code("hold", "state", &row.state)?,
+        beds: count(row.beds),
+        cots: count(row.cots),
+        needs_confirmation: row.needs_confirmation,
+        asked_at: moment(row.asked_at),
+        expires_at: moment(row.expires_at),
+        accepted_at: row.accepted_at.map(moment),
+        ended_at: row.ended_at.map(moment),
+        reason: row.reason,
+        note: row.note,
+        version: row.version,
+        lines,
+    })
+}

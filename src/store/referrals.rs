@@ -1,0 +1,174 @@
+//! Referrals: households' shapes under random codes.
+
+use chrono::NaiveDate;
+use entity::referral;
+use sea_orm::sea_query::Expr;
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+
+use super::convert::{code, code_opt, day, json, millis, moment, to_json};
+use super::{Reads, StoreError, Tx};
+use crate::domain::accounts::CaseScope;
+use crate::domain::cases::{Demand, Referral};
+use crate::domain::holds::{Outcome, UnmetReason};
+use crate::domain::household::{Search, Urgency};
+use crate::domain::id::{Moment, ReferralId};
+
+pub(super) fn active(row: &Referral) -> referral::ActiveModel {
+    referral::ActiveModel {
+        id: Set(row.id.0),
+        code: Set(row.code.clone()),
+        organisation_id: Set(row.organisation_id.0),
+        user_id: Set(row.user_id.0),
+        household: Set(to_json(&row.search.household)),
+        needs: Set(to_json(&row.search.needs)),
+        languages: Set(to_json(&row.search.languages)),
+        from_district: Set(row.search.from_district.clone()),
+        urgency: Set(row.search.urgency.to_string()),
+        earliest_date: Set(row.search.earliest_date.map(|d| d.to_string())),
+        rooms_apart_ok: Set(row.search.rooms_apart_ok),
+        created_at: Set(millis(row.created_at)),
+        closed_at: Set(row.closed_at.map(millis)),
+        outcome: Set(row.outcome.map(|o| o.to_string())),
+        unmet_reasons: Set(Some(to_json(&row.unmet_reasons))),
+    }
+}
+
+pub async fn insert(tx: &Tx, row: &Referral) -> Result<(), StoreError> {
+    referral::Entity::insert(active(row))
+        .exec_without_returning(tx.connection())
+        .await?;
+    Ok(())
+}
+
+/// A referral of the officer's own organisation. A manager sees holds, not referrals.
+pub async fn get(db: &impl Reads, scope: &CaseScope, id: ReferralId) -> Result<Option<Referral>, StoreError> {
+    let CaseScope::Organisation(organisation) = scope else {
+        return Ok(None);
+    };
+    let row = referral::Entity::find_by_id(id.0)
+        .filter(referral::Column::OrganisationId.eq(organisation.0))
+        .one(db.connection())
+        .await?;
+    row.map(referral_of).transpose()
+}
+
+/// Takes the lock of an officer's referral until the transaction ends, so that one household never holds two places.
+/// `false` if there is no such referral in the scope.
+pub async fn lock(tx: &Tx, scope: &CaseScope, id: ReferralId) -> Result<bool, StoreError> {
+    let CaseScope::Organisation(organisation) = scope else {
+        return Ok(false);
+    };
+    let done = referral::Entity::update_many()
+        .col_expr(referral::Column::Code, Expr::col(referral::Column::Code))
+        .filter(referral::Column::Id.eq(id.0))
+        .filter(referral::Column::OrganisationId.eq(organisation.0))
+        .exec(tx.connection())
+        .await?;
+    Ok(done.rows_affected > 0)
+}
+
+/// Referrals by id for printing holds that already passed the scope.
+pub async fn of_holds(db: &impl Reads, ids: &[ReferralId]) -> Result<Vec<Referral>, StoreError> {
+    let rows = referral::Entity::find()
+        .filter(referral::Column::Id.is_in(ids.iter().map(|id| id.0)))
+        .all(db.connection())
+        .await?;
+    rows.into_iter().map(referral_of).collect()
+}
+
+pub async fn page(
+    db: &impl Reads,
+    scope: &CaseScope,
+    before: Option<Moment>,
+    limit: u64,
+) -> Result<Vec<Referral>, StoreError> {
+    let CaseScope::Organisation(organisation) = scope else {
+        return Ok(Vec::new());
+    };
+    let mut select = referral::Entity::find().filter(referral::Column::OrganisationId.eq(organisation.0));
+    if let Some(before) = before {
+        select = select.filter(referral::Column::CreatedAt.lt(millis(before)));
+    }
+    let rows = select
+        .order_by_desc(referral::Column::CreatedAt)
+        .order_by_desc(referral::Column::Id)
+        .limit(limit)
+        .all(db.connection())
+        .await?;
+    rows.into_iter().map(referral_of).collect()
+}
+
+/// Closes an open referral; `false` if it was closed already.
+pub async fn close(
+    tx: &Tx,
+    id: ReferralId,
+    outcome: Outcome,
+    reasons: &[UnmetReason],
+    now: Moment,
+) -> Result<bool, StoreError> {
+    let done = referral::Entity::update_many()
+        .col_expr(referral::Column::ClosedAt, Expr::value(Some(millis(now))))
+        .col_expr(referral::Column::Outcome, Expr::value(Some(outcome.to_string())))
+        .col_expr(referral::Column::UnmetReasons, Expr::value(Some(to_json(&reasons))))
+        .filter(referral::Column::Id.eq(id.0))
+        .filter(referral::Column::ClosedAt.is_null())
+        .exec(tx.connection())
+        .await?;
+    Ok(done.rows_affected > 0)
+}
+
+pub async fn demand(db: &impl Reads, from: Moment, to: Moment) -> Result<Demand, StoreError> {
+    use sea_orm::PaginatorTrait;
+    let opened = referral::Entity::find()
+        .filter(referral::Column::CreatedAt.gte(millis(from)))
+        .filter(referral::Column::CreatedAt.lt(millis(to)))
+        .count(db.connection())
+        .await?;
+    let rows: Vec<(Option<String>, Option<String>)> = referral::Entity::find()
+        .select_only()
+        .columns([referral::Column::Outcome, referral::Column::UnmetReasons])
+        .filter(referral::Column::ClosedAt.gte(millis(from)))
+        .filter(referral::Column::ClosedAt.lt(millis(to)))
+        .into_tuple()
+        .all(db.connection())
+        .await?;
+    let mut closed = Vec::with_capacity(rows.len());
+    for (outcome, reasons) in rows {
+        if let Some(outcome) = outcome {
+            let reasons = reasons.map_or(Ok(Vec::new()), |text| json("referral", "unmet_reasons", &text))?;
+            closed.push((code("referral", "outcome", &outcome)?, reasons));
+        }
+    }
+    Ok(Demand { opened, closed })
+}
+
+fn referral_of(row: referral::Model) -> Result<Referral, StoreError> {
+    let earliest: Option<NaiveDate> = row
+        .earliest_date
+        .as_deref()
+        .map(|d| day("referral", "earliest_date", d))
+        .transpose()?;
+    let urgency: Urgency = code("referral", "urgency", &row.urgency)?;
+    Ok(Referral {
+        id: row.id.into(),
+        organisation_id: row.organisation_id.into(),
+        user_id: row.user_id.into(),
+        search: Search {
+            household: json("referral", "household", &row.household)?,
+            needs: json("referral", "needs", &row.needs)?,
+            languages: json("referral", "languages", &row.languages)?,
+            from_district: row.from_district,
+            avoid_districts: std::collections::BTreeSet::new(),
+            urgency,
+            earliest_date: earliest,
+            rooms_apart_ok: row.rooms_apart_ok,
+        },
+        created_at: moment(row.created_at),
+        closed_at: row.closed_at.map(moment),
+        outcome: code_opt("referral", "outcome", row.outcome.as_deref())?,
+        unmet_reasons: row
+            .unmet_reasons
+            .map_or(Ok(Vec::new()), |t| json("referral", "unmet_reasons", &t))?,
+        code: row.code,
+    })
+}
