@@ -1,0 +1,307 @@
+//! The board: what is free in the country, held in memory and drawn again shelter by shelter as commits are told. It
+//! answers; it never decides: a hold is decided on rows read inside its transaction.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use arc_swap::{ArcSwap, ArcSwapOption};
+use chrono::Duration;
+use chrono_tz::Tz;
+use tokio::sync::Mutex as Turn;
+
+use super::errors::Refused;
+use super::{Event, Services};
+use crate::domain::availability::{Availability, Share, ShelterView, add_up};
+use crate::domain::geography::{DistrictIndex, Pack};
+use crate::domain::id::{Moment, ShelterId};
+use crate::store::shelters::Which;
+use crate::store::{holds, views};
+
+/// One shelter on the board, with what is looked up once and not at each question.
+#[derive(Clone)]
+pub struct Standing {
+    pub view: Arc<ShelterView>,
+    /// `None` where the country pack does not know the district.
+    pub place: Option<DistrictIndex>,
+    /// Expected minutes until the shelter answers.
+    pub answer_minutes: f64,
+}
+
+impl Standing {
+    fn new(view: ShelterView, answer_minutes: f64, pack: &Pack) -> Self {
+        Self {
+            place: pack.district_index(&view.shelter.district),
+            view: Arc::new(view),
+            answer_minutes,
+        }
+    }
+}
+
+/// All shelters at one version of the board, by code.
+pub struct Snapshot {
+    pub version: u64,
+    pub shelters: Vec<Standing>,
+    by_id: Arc<HashMap<ShelterId, usize>>,
+}
+
+impl Snapshot {
+    fn new(version: u64, mut shelters: Vec<Standing>) -> Self {
+        shelters.sort_by(|a, b| a.view.shelter.code.cmp(&b.view.shelter.code));
+        let ids = shelters.iter().map(|row| row.view.shelter.id).zip(0..);
+        Self {
+            version,
+            by_id: Arc::new(ids.collect()),
+            shelters,
+        }
+    }
+
+    /// The same board with these shelters drawn again.
+    fn with(&self, version: u64, read: Vec<ShelterView>, pack: &Pack) -> Self {
+        let mut shelters = self.shelters.clone();
+        let mut moved = false;
+        for view in read {
+            match self.by_id.get(&view.shelter.id).and_then(|at| shelters.get_mut(*at)) {
+                Some(row) => {
+                    moved |= row.view.shelter.code != view.shelter.code;
+                    *row = Standing::new(view, row.answer_minutes, pack);
+                }
+                None => {
+                    moved = true;
+                    shelters.push(Standing::new(view, USUAL_ANSWER_MINUTES, pack));
+                }
+            }
+        }
+        if moved {
+            return Self::new(version, shelters);
+        }
+        Self {
+            version,
+            shelters,
+            by_id: Arc::clone(&self.by_id),
+        }
+    }
+
+    fn standing(&self, id: ShelterId) -> Option<&Standing> {
+        self.shelters.get(*self.by_id.get(&id)?)
+    }
+
+    pub fn get(&self, id: ShelterId) -> Option<&ShelterView> {
+        self.standing(id).map(|row| row.view.as_ref())
+    }
+
+    pub fn views(&self) -> impl Iterator<Item = &ShelterView> {
+        self.shelters.iter().map(|row| row.view.as_ref())
+    }
+
+    /// Expected minutes until the shelter answers: its own record drawn towards the country's usual, in which it counts
+    /// as much as [`PRIOR_ANSWERS`] answers.
+    pub fn answer_minutes(&self, id: ShelterId) -> f64 {
+        self.standing(id).map_or(USUAL_ANSWER_MINUTES, |row| row.answer_minutes)
+    }
+}
+
+/// Minutes to an answer where nothing is known of the shelter.
+const USUAL_ANSWER_MINUTES: f64 = 20.0;
+/// How many answers of a shelter's own weigh as much as what is usual.
+const PRIOR_ANSWERS: f64 = 4.0;
+/// How far back answers count.
+const ANSWERS_DAYS: i64 = 90;
+
+/// The national picture of one version, good until something ends by itself.
+pub struct Picture {
+    pub version: u64,
+    pub as_of: Moment,
+    pub availability: Availability,
+    good_until: Moment,
+    /// What it is the sum of, kept for the next one.
+    parts: Vec<(Arc<ShelterView>, Share)>,
+    printed: OnceLock<Printed>,
+}
+
+/// A picture in the words of whoever shows it: made once, and kept with it for all who ask.
+pub struct Printed {
+    pub etag: String,
+    pub numbers: Arc<[u8]>,
+    pub bands: Arc<[u8]>,
+}
+
+impl Picture {
+    fn new(snapshot: &Snapshot, now: Moment, before: Option<&Self>) -> Self {
+        let old = before.filter(|old| old.as_of <= now);
+        let parts = snapshot.shelters.iter().enumerate().map(|(at, row)| {
+            let kept = old
+                .and_then(|old| old.parts.get(at))
+                .filter(|(view, share)| Arc::ptr_eq(view, &row.view) && share.good_until.is_none_or(|end| now < end));
+            let share = kept.map_or_else(|| Share::of(&row.view, now), |(_, share)| *share);
+            (Arc::clone(&row.view), share)
+        });
+        let parts: Vec<_> = parts.collect();
+        let ends = parts.iter().filter_map(|(_, share)| share.good_until).min();
+        Self {
+            version: snapshot.version,
+            as_of: now,
+            availability: add_up(parts.iter().map(|(view, share)| (view.as_ref(), *share))),
+            good_until: ends.unwrap_or(now + Duration::hours(1)),
+            parts,
+            printed: OnceLock::new(),
+        }
+    }
+
+    pub fn printed(&self, print: fn(&Self) -> Printed) -> &Printed {
+        self.printed.get_or_init(|| print(self))
+    }
+}
+
+pub struct Board {
+    zone: Tz,
+    current: ArcSwap<Snapshot>,
+    picture: ArcSwapOption<Picture>,
+    versions: AtomicU64,
+    /// Redrawing reads and swaps under this lock, so that an older reading never replaces a newer one.
+    drawing: Turn<()>,
+    changed: Mutex<Changed>,
+}
+
+/// Shelters that have changed and are not drawn yet, each with the number of its last change. Whoever's turn it is draws
+/// them all; who comes after finds nothing left to do.
+#[derive(Default)]
+struct Changed {
+    count: u64,
+    last: BTreeMap<ShelterId, u64>,
+}
+
+impl Changed {
+    fn add(&mut self, ids: &[ShelterId]) {
+        for id in ids {
+            self.count += 1;
+            self.last.insert(*id, self.count);
+        }
+    }
+
+    /// Takes off what was drawn, but for what has changed again since.
+    fn drawn(&mut self, seen: &BTreeMap<ShelterId, u64>) {
+        self.last.retain(|id, change| seen.get(id) != Some(change));
+    }
+}
+
+impl Board {
+    pub fn new(zone: Tz) -> Self {
+        Self {
+            zone,
+            current: ArcSwap::from_pointee(Snapshot::new(0, Vec::new())),
+            picture: ArcSwapOption::empty(),
+            versions: AtomicU64::new(0),
+            drawing: Turn::new(()),
+            changed: Mutex::default(),
+        }
+    }
+
+    pub fn current(&self) -> Arc<Snapshot> {
+        self.current.load_full()
+    }
+
+    pub fn zone(&self) -> Tz {
+        self.zone
+    }
+
+    /// The picture at `now`: the kept one while neither a commit nor the clock has changed it.
+    pub fn picture(&self, now: Moment) -> Arc<Picture> {
+        let snapshot = self.current.load();
+        let kept = self.picture.load_full();
+        if let Some(kept) = &kept
+            && kept.version == snapshot.version
+            && kept.as_of <= now
+            && now < kept.good_until
+        {
+            return Arc::clone(kept);
+        }
+        let fresh = Arc::new(Picture::new(&snapshot, now, kept.as_deref()));
+        self.picture.store(Some(Arc::clone(&fresh)));
+        fresh
+    }
+
+    fn changed(&self) -> MutexGuard<'_, Changed> {
+        self.changed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Services {
+    /// Draws the board, or the named shelters of it, from the database, and tells those who watch.
+    pub async fn refresh(&self, which: Which<'_>) -> Result<(), Refused> {
+        let board = &self.board;
+        if let Which::Ids(ids) = which {
+            board.changed().add(ids);
+        }
+        let guard = board.drawing.lock().await;
+        // They stay listed until they are drawn: a reading that fails or is given up loses nothing.
+        let due = board.changed().last.clone();
+        if matches!(which, Which::Ids(_)) && due.is_empty() {
+            return Ok(());
+        }
+        let now = self.now();
+        let version = board.versions.load(Ordering::SeqCst) + 1;
+        let next = match which {
+            Which::All => self.whole_board(version, now).await?,
+            Which::Ids(_) => {
+                let ids: Vec<ShelterId> = due.keys().copied().collect();
+                let read = views::load(&self.store, Which::Ids(&ids), now).await?;
+                board.current.load().with(version, read, &self.pack)
+            }
+        };
+        board.current.store(Arc::new(next));
+        board.versions.store(version, Ordering::SeqCst);
+        board.changed().drawn(&due);
+        drop(guard);
+        self.tell(Event::Availability(version));
+        Ok(())
+    }
+
+    async fn whole_board(&self, version: u64, now: Moment) -> Result<Snapshot, Refused> {
+        let read = views::load(&self.store, Which::All, now).await?;
+        let answering = self.answering(now).await?;
+        let rows = read.into_iter().map(|view| {
+            let usual = answering.get(&view.shelter.id).copied();
+            Standing::new(view, usual.unwrap_or(USUAL_ANSWER_MINUTES), &self.pack)
+        });
+        Ok(Snapshot::new(version, rows.collect()))
+    }
+
+    /// Draws the whole board: at the start, and now and then for what commits elsewhere have changed.
+    pub async fn redraw_board(&self) -> Result<(), Refused> {
+        self.refresh(Which::All).await
+    }
+
+    async fn answering(&self, now: Moment) -> Result<HashMap<ShelterId, f64>, Refused> {
+        let sums = holds::answering(&self.store, now - Duration::days(ANSWERS_DAYS)).await?;
+        Ok(sums
+            .into_iter()
+            .map(|(id, (n, minutes))| {
+                (
+                    id,
+                    (minutes + PRIOR_ANSWERS * USUAL_ANSWER_MINUTES) / (f64::from(n) + PRIOR_ANSWERS),
+                )
+            })
+            .collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn what_changes_while_it_is_drawn_is_drawn_again() {
+        let [a, b] = [1, 2].map(|n| ShelterId(Uuid::from_u128(n)));
+        let mut changed = Changed::default();
+        changed.add(&[a, b]);
+        let seen = changed.last.clone();
+        changed.add(&[b]);
+        changed.drawn(&seen);
+        assert_eq!(changed.last.keys().collect::<Vec<_>>(), [&b]);
+        changed.drawn(&changed.last.clone());
+        assert!(changed.last.is_empty());
+    }
+}

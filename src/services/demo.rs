@@ -1,0 +1,166 @@
+//! Puts the demo country into an empty database: in bulk, a hundred shelters to a transaction, so that five thousand
+//! shelters with thirty days of reports never lie in memory together. What it looks like is `domain::demo`'s business.
+
+use serde_json::json;
+
+use super::Services;
+use super::audit::entry;
+use super::errors::Refused;
+use super::shelters::Confidential;
+use crate::domain::demo::{Demo, DemoItem, History, PASSWORD, Wish};
+use crate::domain::digests::Cadence;
+use crate::domain::id::{RecipientId, ScheduleId};
+use crate::domain::logbook::Report;
+use crate::domain::outbox::{Recipient, StoredSchedule};
+use crate::store::shelters::Which;
+use crate::store::{Tx, accounts, audit, bulk, confidential, digests};
+
+/// Shelters whose history is stored in one transaction.
+const BATCH: usize = 100;
+
+impl Services {
+    /// Draws the demo country for this moment from the country pack.
+    ///
+    /// # Errors
+    /// `Unexpected` when the demo's data and the country pack do not go together.
+    pub fn demo_plan(&self, seed: u64, shelters: usize) -> Result<Demo, Refused> {
+        let districts: Vec<(String, String)> = self
+            .pack
+            .districts
+            .iter()
+            .map(|row| (row.code.clone(), row.region.clone()))
+            .collect();
+        let items = self.pack.items.iter().map(|item| DemoItem {
+            code: item.code.clone(),
+            per_person_per_day: item.per_person_per_day.map(|rate| rate.units_per_day()),
+        });
+        let items: Vec<DemoItem> = items.collect();
+        let (now, zone) = (self.now(), self.pack.time_zone);
+        Demo::plan(&Wish {
+            seed,
+            shelters,
+            now,
+            zone,
+            districts: &districts,
+            items: &items,
+        })
+        .map_err(|fault| Refused::Unexpected(fault.to_string()))
+    }
+
+    /// Stores the country. `progress` hears how many shelters are done, history and all.
+    ///
+    /// # Errors
+    /// `Conflict` (`not_empty`) when there are accounts already: a demo never mixes with anything.
+    pub async fn seed_demo(&self, demo: &Demo, mut progress: impl FnMut(usize)) -> Result<(), Refused> {
+        if self.has_users().await? {
+            return Err(Refused::conflict("not_empty", "the database has accounts already"));
+        }
+        let password = self.hash(PASSWORD.to_owned()).await?;
+        let tx = self.store.begin().await?;
+        for row in &demo.organisations {
+            accounts::insert_organisation(&tx, row, demo.now).await?;
+        }
+        let shelters: Vec<_> = demo.shelters.iter().map(|row| row.shelter.clone()).collect();
+        bulk::insert_shelters(&tx, &shelters, demo.now).await?;
+        for row in &demo.users {
+            accounts::insert_user(&tx, row, &password, demo.now).await?;
+        }
+        self.seal_demo(&tx, demo).await?;
+        self.schedule_demo(&tx, demo).await?;
+        bulk::insert_referrals(&tx, &demo.unplaced()).await?;
+        self.told_demo(&tx, demo, "demo.begin", demo.shelters.len()).await?;
+        tx.commit().await?;
+
+        let positions: Vec<usize> = (0..demo.shelters.len()).collect();
+        let mut done = 0;
+        for part in positions.chunks(BATCH) {
+            let tx = self.store.begin().await?;
+            self.histories(&tx, part.iter().map(|at| demo.history(*at)).collect())
+                .await?;
+            self.told_demo(&tx, demo, "demo.history", part.len()).await?;
+            tx.commit().await?;
+            done += part.len();
+            progress(done);
+        }
+        self.refresh(Which::All).await
+    }
+
+    async fn histories(&self, tx: &Tx, histories: Vec<History>) -> Result<(), Refused> {
+        let (mut reports, mut current) = (Vec::new(), Vec::new());
+        let (mut referrals, mut holds, mut counts) = (Vec::new(), Vec::new(), Vec::new());
+        for history in histories {
+            if let Some(newest) = history.reports.last() {
+                current.push(Report {
+                    lines: history.current,
+                    ..newest.clone()
+                });
+            }
+            reports.extend(history.reports);
+            referrals.extend(history.referrals);
+            holds.extend(history.holds);
+            counts.extend(history.counts);
+        }
+        bulk::insert_reports(tx, &reports).await?;
+        bulk::set_current(tx, &current).await?;
+        bulk::insert_referrals(tx, &referrals).await?;
+        bulk::insert_holds(tx, &holds).await?;
+        bulk::insert_stock(tx, &counts).await?;
+        Ok(())
+    }
+
+    async fn seal_demo(&self, tx: &Tx, demo: &Demo) -> Result<(), Refused> {
+        for row in &demo.shelters {
+            let told = &row.confidential;
+            let plain = serde_json::to_vec(&Confidential {
+                address: told.address.clone(),
+                contact_name: told.contact_name.clone(),
+                contact_phone: told.contact_phone.clone(),
+                meeting_point: told.meeting_point.clone(),
+            })
+            .map_err(|fault| Refused::Unexpected(fault.to_string()))?;
+            let sealed = self.vault.seal(&self.ids, row.shelter.id, &plain)?;
+            confidential::put(tx, row.shelter.id, sealed, demo.now).await?;
+        }
+        Ok(())
+    }
+
+    /// The daily digest. It has made none yet, so that today's is made at once.
+    async fn schedule_demo(&self, tx: &Tx, demo: &Demo) -> Result<(), Refused> {
+        use chrono::Timelike;
+        let minute = demo.digest.time.hour() * 60 + demo.digest.time.minute();
+        let schedule = StoredSchedule {
+            id: ScheduleId(self.ids.uuid(demo.now)),
+            name: demo.digest.name.clone(),
+            cadence: Cadence::Daily.to_string(),
+            at_minute: u16::try_from(minute).unwrap_or(0),
+            zone: demo.zone.name().to_owned(),
+            region: None,
+            active: true,
+            last_period: None,
+            version: 1,
+            created_at: demo.now,
+        };
+        digests::insert_schedule(tx, &schedule).await?;
+        for person in &demo.digest.recipients {
+            let row = Recipient {
+                id: RecipientId(self.ids.uuid(demo.now)),
+                schedule_id: schedule.id,
+                email: person.email.clone(),
+                name: person.name.clone(),
+                language: person.language.clone(),
+            };
+            digests::insert_recipient(tx, &row, demo.now).await?;
+        }
+        Ok(())
+    }
+
+    async fn told_demo(&self, tx: &Tx, demo: &Demo, action: &str, shelters: usize) -> Result<(), Refused> {
+        let detail = json!({"seed": demo.seed, "shelters": shelters});
+        audit::append(
+            tx,
+            vec![entry(None, demo.now, action, ("demo", demo.seed.to_string()), detail)],
+        )
+        .await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,243 @@
+//! The figures a digest is made of, read at one instant.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use chrono::NaiveDate;
+
+use super::Services;
+use super::digests::DAY;
+use super::errors::Refused;
+use crate::domain::availability::{Availability, ShelterView, Totals as BoardTotals};
+use crate::domain::calendar::{self, When};
+use crate::domain::digests::{
+    Content, Demand, DigestInput, Period, Previous, RegionInput, Schedule, ShelterCounts, SilentShelter, Supply,
+    Totals, UnmetInput,
+};
+use crate::domain::geography::Pack;
+use crate::domain::holds::Outcome;
+use crate::domain::id::{Moment, ShelterId};
+use crate::domain::outbox::Digest;
+use crate::domain::stock::Stock;
+use crate::letters;
+use crate::store::shelters::Which;
+use crate::store::{holds, referrals, stock, views};
+
+/// Fewest acceptances of which a median is printed.
+const FEWEST_ANSWERS: usize = 5;
+
+/// Names of regions and items, from the country pack.
+pub(super) struct Names<'a>(pub &'a Pack);
+
+impl letters::Names for Names<'_> {
+    fn region(&self, code: &str, language: &str) -> Option<String> {
+        self.0
+            .region(code)
+            .map(|region| region.names.in_language(language).to_owned())
+    }
+
+    fn item(&self, code: &str, language: &str) -> Option<String> {
+        self.0
+            .item(code)
+            .map(|item| item.names.in_language(language).to_owned())
+    }
+}
+
+impl Services {
+    /// The figures as they are now: read from the database, for what another node has committed the board in memory may
+    /// not know yet, and a letter cannot be taken back.
+    pub(super) async fn digest_input(
+        &self,
+        schedule: &Schedule,
+        period: Period,
+        now: Moment,
+        previous: Option<&Digest>,
+    ) -> Result<DigestInput, Refused> {
+        let views = views::load(&self.store, Which::All, now).await?;
+        let counted = stock::all(&self.store).await?;
+        let mut input = self.figures(schedule, period, now, &views, counted).await?;
+        input.previous = previous.and_then(|digest| {
+            let content: Content = serde_json::from_str(&digest.content).ok()?;
+            Some(Previous {
+                period: digest.period.parse().ok()?,
+                totals: content.totals,
+            })
+        });
+        Ok(input)
+    }
+
+    /// The figures as they were known at a past moment or on a past day.
+    pub(super) async fn digest_input_at(
+        &self,
+        schedule: &Schedule,
+        period: Period,
+        when: When,
+    ) -> Result<DigestInput, Refused> {
+        let (at, views) = self.known_at(when).await?;
+        let counted = stock::known(&self.store, at).await?;
+        self.figures(schedule, period, at, &views, counted).await
+    }
+
+    async fn figures(
+        &self,
+        schedule: &Schedule,
+        period: Period,
+        as_of: Moment,
+        views: &[ShelterView],
+        counted: Vec<Stock>,
+    ) -> Result<DigestInput, Refused> {
+        let scope = schedule.region.as_deref();
+        let views: Vec<&ShelterView> = views
+            .iter()
+            .filter(|view| scope.is_none_or(|region| view.shelter.region == region))
+            .collect();
+        let picture = crate::domain::availability::availability(views.iter().copied(), as_of);
+        let shelters = picture.national.shelters;
+        Ok(DigestInput {
+            as_of,
+            period: period.date,
+            zone: schedule.zone,
+            scope: schedule.region.clone(),
+            delayed: period.is_delayed(as_of),
+            regions: self.regions(&picture, scope),
+            previous: None,
+            reported: shelters.fresh,
+            expected: shelters.total,
+            silent: picture
+                .silent
+                .iter()
+                .map(|row| SilentShelter {
+                    code: row.shelter_code.clone(),
+                    region: row.region.clone(),
+                    since: row.observed_at,
+                })
+                .collect(),
+            demand: self.demand(as_of).await?,
+            unmet: self.unmet(period.date, schedule).await?,
+            supplies: self.supplies(&views, counted, scope, as_of),
+            series: self.trend(period.date, scope, &views, &picture.national.counts).await?,
+        })
+    }
+
+    fn supplies(&self, views: &[&ShelterView], counted: Vec<Stock>, scope: Option<&str>, as_of: Moment) -> Vec<Supply> {
+        let by_id: HashMap<ShelterId, &ShelterView> = views.iter().map(|view| (view.shelter.id, *view)).collect();
+        self.shortages_among(counted, |id| by_id.get(&id).copied(), scope, as_of)
+            .into_iter()
+            .filter(|short| short.shelters_critical + short.shelters_low > 0)
+            .map(|short| Supply {
+                item: short.item,
+                critical: short.shelters_critical,
+                low: short.shelters_low,
+                regions: self.in_order(short.regions),
+            })
+            .collect()
+    }
+
+    /// Region codes as the sections of a digest have them: in the pack's order, then those of imports.
+    fn in_order(&self, mut codes: BTreeSet<String>) -> Vec<String> {
+        let of_pack: Vec<String> = (self.pack.regions.iter())
+            .filter_map(|region| codes.take(&region.code))
+            .collect();
+        of_pack.into_iter().chain(codes).collect()
+    }
+
+    /// Regions in the pack's order, then those of imports by code; a region without shelters is a line of zeros.
+    fn regions(&self, picture: &Availability, scope: Option<&str>) -> Vec<RegionInput> {
+        let of_pack = self
+            .pack
+            .regions
+            .iter()
+            .map(|region| (region.code.clone(), region.population));
+        let foreign = picture
+            .regions
+            .keys()
+            .filter(|code| self.pack.region(code).is_none())
+            .map(|code| (code.clone(), None));
+        of_pack
+            .chain(foreign)
+            .filter(|(code, _)| scope.is_none_or(|only| only == code))
+            .map(|(region, population)| {
+                let known = picture.regions.get(&region).copied().unwrap_or_default();
+                RegionInput {
+                    totals: totals_of(&known),
+                    population,
+                    region,
+                }
+            })
+            .collect()
+    }
+
+    async fn demand(&self, as_of: Moment) -> Result<Demand, Refused> {
+        let from = as_of - DAY;
+        let demand = referrals::demand(&self.store, from, as_of).await?;
+        let mut minutes = holds::minutes_to_acceptance(&self.store, from, as_of).await?;
+        minutes.sort_unstable();
+        let median = minutes
+            .get(minutes.len() / 2)
+            .filter(|_| minutes.len() >= FEWEST_ANSWERS);
+        let placed = demand
+            .closed
+            .iter()
+            .filter(|(outcome, _)| *outcome == Outcome::Placed)
+            .count();
+        Ok(Demand {
+            opened: demand.opened,
+            placed: u64::try_from(placed).unwrap_or(u64::MAX),
+            median_minutes: median.and_then(|m| u32::try_from(*m).ok()),
+        })
+    }
+
+    /// Unmet need of the last whole month before the period: a closed block, so that two digests differ by nobody.
+    async fn unmet(&self, date: NaiveDate, schedule: &Schedule) -> Result<Option<UnmetInput>, Refused> {
+        let Some((from, to)) = calendar::month_before(date) else {
+            return Ok(None);
+        };
+        let start = calendar::instant(schedule.zone, from.and_time(chrono::NaiveTime::MIN));
+        let end = to
+            .succ_opt()
+            .and_then(|day| calendar::instant(schedule.zone, day.and_time(chrono::NaiveTime::MIN)));
+        let Some((start, end)) = start.zip(end) else {
+            return Ok(None);
+        };
+        let closed = referrals::demand(&self.store, start, end).await?.closed;
+        let mut reasons: BTreeMap<crate::domain::holds::UnmetReason, u64> = BTreeMap::new();
+        let mut unmet = 0;
+        for (outcome, why) in closed {
+            if outcome == Outcome::Unmet {
+                unmet += 1;
+                for reason in why {
+                    *reasons.entry(reason).or_default() += 1;
+                }
+            }
+        }
+        let reasons = reasons.into_iter().map(|(reason, n)| (reason.to_string(), n)).collect();
+        Ok(Some(UnmetInput {
+            from,
+            to,
+            referrals: unmet,
+            reasons,
+        }))
+    }
+}
+
+fn totals_of(known: &BoardTotals) -> Totals {
+    let cut = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
+    let counts = &known.counts;
+    Totals {
+        beds: cut(counts.beds),
+        occupied: cut(counts.occupied),
+        held: cut(counts.held),
+        enclosed: cut(counts.enclosed),
+        out_of_service: cut(counts.out_of_service),
+        free: cut(counts.free),
+        over_capacity: cut(counts.over_capacity),
+        family_places: cut(known.family_places),
+        family_capacity: cut(known.family_capacity),
+        shelters: ShelterCounts {
+            total: known.shelters.total,
+            fresh: known.shelters.fresh,
+            aging: known.shelters.aging,
+            stale: known.shelters.stale,
+            silent: known.shelters.silent,
+        },
+    }
+}

@@ -1,0 +1,63 @@
+//! Why a use case was refused. Sorted once here; told by `http` as a problem document, and by the CLI as a line.
+
+use crate::domain::errors::FieldError;
+use crate::domain::ranking::Suggestion;
+use crate::store::StoreError;
+
+#[derive(Debug, thiserror::Error)]
+pub enum Refused {
+    #[error("not signed in")]
+    Unauthenticated,
+    #[error("wrong e-mail address or password")]
+    WrongCredentials,
+    #[error("too many attempts; wait a little")]
+    TooManyAttempts,
+    /// Also what a foreign id gets: nobody learns that it exists.
+    #[error("not found")]
+    NotFound,
+    #[error("some fields cannot be taken")]
+    Invalid(Vec<FieldError>),
+    /// The thing is not in a state that allows this.
+    #[error("{detail}")]
+    Conflict { code: &'static str, detail: String },
+    #[error("no bed is left for this household")]
+    NoBedLeft { next: Vec<Suggestion> },
+    #[error("changed since it was read")]
+    Stale,
+    #[error("this Idempotency-Key was used for another request")]
+    KeyReused,
+    #[error("the service cannot reach its database")]
+    Unavailable,
+    #[error("unexpected: {0}")]
+    Unexpected(String),
+}
+
+impl Refused {
+    pub fn invalid(field: impl Into<String>, code: &'static str, detail: impl Into<String>) -> Self {
+        Self::Invalid(vec![FieldError::new(field, code, detail)])
+    }
+
+    pub fn conflict(code: &'static str, detail: impl Into<String>) -> Self {
+        Self::Conflict {
+            code,
+            detail: detail.into(),
+        }
+    }
+}
+
+impl From<StoreError> for Refused {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Stale => Self::Stale,
+            StoreError::Unavailable(cause) => {
+                tracing::error!(cause, "database unavailable");
+                Self::Unavailable
+            }
+            StoreError::Conflict(cause) => {
+                tracing::warn!(cause, "constraint refused a row");
+                Self::conflict("conflict", "this stands against something already stored")
+            }
+            other => Self::Unexpected(other.to_string()),
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! Use cases, each in the same order: authorise → transaction → read → ask the domain → write, audit, outbox → commit.
+//! This room knows which letter follows which event; it does not know status codes, columns, SMTP or cron.
+
+pub mod access;
+pub mod audit;
+pub mod availability;
+pub mod board;
+pub mod check;
+pub mod demo;
+pub mod digest_input;
+mod digest_trend;
+pub mod digests;
+pub mod errors;
+pub mod holds;
+pub mod imports;
+pub mod once;
+pub mod outbox;
+pub mod people;
+pub mod placement;
+pub mod reports;
+pub mod schedules;
+pub mod seal;
+pub mod shelters;
+pub mod statistics;
+pub mod stock;
+
+use std::sync::Arc;
+
+use tokio::sync::broadcast;
+
+use crate::clock::Clock;
+use crate::domain::geography::Pack;
+use crate::domain::holds::HoldState;
+use crate::domain::id::{HoldId, Moment, OrganisationId, ShelterId};
+use crate::ids::Ids;
+use crate::store::Store;
+use access::Sessions;
+use board::Board;
+use seal::Vault;
+
+/// Something that happened after a commit, for those who watch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// The board changed; its new version.
+    Availability(u64),
+    Hold {
+        id: HoldId,
+        state: HoldState,
+        shelter: ShelterId,
+        organisation: OrganisationId,
+    },
+}
+
+/// Everything the use cases share. Cheap to clone.
+#[derive(Clone)]
+pub struct Services {
+    pub store: Store,
+    pub clock: Clock,
+    pub ids: Ids,
+    pub pack: Arc<Pack>,
+    pub board: Arc<Board>,
+    vault: Arc<Vault>,
+    sessions: Arc<Sessions>,
+    events: broadcast::Sender<Event>,
+    /// Address of the web app, for the one link in a letter.
+    link_base: Arc<str>,
+    /// Sender of letters.
+    mail_from: Arc<str>,
+}
+
+/// What the services need to begin.
+pub struct Setup {
+    pub store: Store,
+    pub clock: Clock,
+    pub ids: Ids,
+    pub pack: Arc<Pack>,
+    pub vault: Vault,
+    pub link_base: String,
+    pub mail_from: String,
+}
+
+impl Services {
+    pub fn new(setup: Setup) -> Self {
+        Self {
+            store: setup.store,
+            clock: setup.clock,
+            ids: setup.ids,
+            board: Arc::new(Board::new(setup.pack.time_zone)),
+            pack: setup.pack,
+            vault: Arc::new(setup.vault),
+            sessions: Arc::new(Sessions::default()),
+            events: broadcast::channel(256).0,
+            link_base: setup.link_base.into(),
+            mail_from: setup.mail_from.into(),
+        }
+    }
+
+    pub fn now(&self) -> Moment {
+        self.clock.now()
+    }
+
+    /// What happens from now on.
+    pub fn watch(&self) -> broadcast::Receiver<Event> {
+        self.events.subscribe()
+    }
+
+    fn tell(&self, event: Event) {
+        // Nobody watching is no trouble.
+        drop(self.events.send(event));
+    }
+}

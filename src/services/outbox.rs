@@ -1,0 +1,129 @@
+//! Delivery of letters, one leased step at a time. A letter is sent by whoever holds its lease, and again only when the
+//! server's answer was lost: then with the same Message-ID.
+
+use chrono::Duration;
+use serde_json::json;
+use uuid::Uuid;
+
+use super::Services;
+use super::audit::entry;
+use super::digests::rendered_of;
+use super::errors::Refused;
+use crate::domain::id::Moment;
+use crate::domain::outbox::{Delivery, Letter};
+use crate::letters::{Envelope, mime};
+use crate::store::{audit, digests};
+
+/// A letter leased to this node, ready to send.
+pub struct Leased {
+    pub letter: Letter,
+    pub from: String,
+    pub raw: Vec<u8>,
+    owner: Uuid,
+}
+
+/// What the mail server said.
+pub enum Said {
+    Taken(String),
+    /// Refused for good: no other try would change it.
+    Refused(String),
+    /// Anything else, a lost answer included.
+    Failed(String),
+}
+
+/// How long one delivery may take before another node may try: longer than the longest SMTP conversation.
+pub const LEASE: Duration = Duration::minutes(60);
+/// Waits between tries, in minutes; the last one repeats.
+const WAITS: [i64; 8] = [1, 5, 15, 30, 60, 120, 180, 180];
+/// After this long a letter is dead: the next digest says more than an old one.
+const GIVE_UP: Duration = Duration::days(5);
+
+impl Services {
+    /// Takes the next letter that is due, with its bytes put together from what was frozen.
+    pub async fn next_letter(&self) -> Result<Option<Leased>, Refused> {
+        loop {
+            let now = self.now();
+            let owner = self.ids.uuid(now);
+            let Some(letter) = digests::lease(&self.store, owner, now, now + LEASE).await? else {
+                return Ok(None);
+            };
+            match self.put_together(&letter).await {
+                Ok(raw) => {
+                    return Ok(Some(Leased {
+                        letter,
+                        from: self.mail_from.to_string(),
+                        raw,
+                        owner,
+                    }));
+                }
+                Err(Refused::Unexpected(why)) => {
+                    // It will never go together: it must not block those behind it, and is not forgotten.
+                    tracing::error!(letter = %letter.id, %why, "letter cannot be put together");
+                    self.settle(&letter, owner, Delivery::Dead { answer: why }, now).await?;
+                }
+                // The database, not the letter: it comes again when its lease is over.
+                Err(other) => return Err(other),
+            }
+        }
+    }
+
+    async fn put_together(&self, letter: &Letter) -> Result<Vec<u8>, Refused> {
+        let part = digests::part(&self.store, letter.digest_id, &letter.language)
+            .await?
+            .ok_or_else(|| Refused::Unexpected(format!("digest not written in {}", letter.language)))?;
+        let host = self.mail_from.rsplit_once('@').map_or("panoh.local", |(_, host)| host);
+        let envelope = Envelope {
+            from_name: "Panoh".to_owned(),
+            from_email: self.mail_from.to_string(),
+            to_name: letter.name.clone(),
+            to_email: letter.email.clone(),
+            message_id: format!("{}@{host}", letter.id),
+            date: letter.created_at,
+            list_id: format!("digest.{host}"),
+            unsubscribe_url: None,
+        };
+        mime(&rendered_of(part), &envelope).map_err(|e| Refused::Unexpected(e.to_string()))
+    }
+
+    /// Writes down what became of a leased letter.
+    pub async fn letter_said(&self, leased: &Leased, said: Said) -> Result<(), Refused> {
+        let now = self.now();
+        let letter = &leased.letter;
+        let delivery = match said {
+            Said::Taken(answer) => Delivery::Sent { answer },
+            Said::Refused(answer) => Delivery::Dead { answer },
+            Said::Failed(answer) if now - letter.created_at >= GIVE_UP => Delivery::Dead { answer },
+            Said::Failed(answer) => Delivery::Retry {
+                answer,
+                at: now + wait_after(letter),
+            },
+        };
+        self.settle(letter, leased.owner, delivery, now).await
+    }
+
+    async fn settle(&self, letter: &Letter, owner: Uuid, delivery: Delivery, now: Moment) -> Result<(), Refused> {
+        let action = match &delivery {
+            Delivery::Sent { .. } => "letter.sent",
+            Delivery::Retry { .. } => "letter.retry",
+            Delivery::Dead { .. } => "letter.dead",
+        };
+        let tx = self.store.begin().await?;
+        digests::settle(&tx, letter.id, owner, &delivery, now).await?;
+        let detail = json!({"digest": letter.digest_id, "attempt": letter.attempts});
+        audit::append(
+            &tx,
+            vec![entry(None, now, action, ("letter", letter.id.to_string()), detail)],
+        )
+        .await?;
+        tx.commit().await?;
+        Ok(())
+    }
+}
+
+/// The next wait, ±20 % by the letter's own id, so that letters which failed together do not come back together.
+fn wait_after(letter: &Letter) -> Duration {
+    let at = usize::try_from(letter.attempts.saturating_sub(1)).unwrap_or(usize::MAX);
+    let minutes = WAITS.get(at).or(WAITS.last()).copied().unwrap_or(180);
+    let spread = i64::from(letter.id.0.as_bytes().last().copied().unwrap_or(0)) % 41 - 20;
+    Duration::seconds(minutes * 60 * (100 + spread) / 100)
+}

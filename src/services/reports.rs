@@ -1,0 +1,399 @@
+//! A shelter's daily report, its state now, and its history.
+
+use std::collections::HashMap;
+
+use chrono::NaiveDate;
+use serde_json::json;
+
+use super::Services;
+use super::audit::entry;
+use super::errors::Refused;
+use super::holds::HoldView;
+use super::once::{Once, Turn};
+use crate::domain::accounts::Actor;
+use crate::domain::availability::ShelterView;
+use crate::domain::errors::FieldError;
+use crate::domain::freshness::{Freshness, freshness};
+use crate::domain::id::{Moment, ReportId, RoomId, ShelterId};
+use crate::domain::logbook::{Line, Report, Sums};
+use crate::domain::reports::{
+    Arrival, Channel, Clock, RawLine, ReportLine, Stamp, Warning, local_day, parse_lines, state_after, supersedes,
+    warnings,
+};
+use crate::domain::rooms::Occupancy;
+use crate::domain::stock::Count;
+use crate::domain::supplies::MAX_ON_HAND;
+use crate::services::stock::StockView;
+use crate::store::shelters::Which;
+use crate::store::{Tx, audit, holds, reports, shelters, stock, views};
+
+/// A report as it comes in, its numbers not yet judged.
+#[derive(Debug, Clone)]
+pub struct ReportDraft {
+    pub channel: Channel,
+    pub observed_at: Moment,
+    pub operating: bool,
+    pub rooms: Vec<RawLine>,
+    pub stock: Vec<(String, i64)>,
+    pub planned_exits: Vec<(RoomId, NaiveDate)>,
+    pub note: Option<String>,
+}
+
+/// What became of a report.
+#[derive(Debug, Clone)]
+pub struct Receipt {
+    pub id: ReportId,
+    pub received_at: Moment,
+    /// Whether it is now the current state; a late one is history.
+    pub applied: bool,
+    pub freshness: Freshness,
+    pub warnings: Vec<Warning>,
+}
+
+/// A shelter as those who run it see it.
+pub struct ShelterState {
+    pub view: ShelterView,
+    pub now: Moment,
+    pub freshness: Freshness,
+    pub reported_by: Option<String>,
+    /// When the next report is due.
+    pub due_at: Moment,
+    pub holds: Vec<HoldView>,
+    pub stock: Vec<StockView>,
+}
+
+impl Services {
+    /// Takes a report in one transaction: the report, the state it leads to, stock, audit and the kept answer.
+    pub async fn report(
+        &self,
+        actor: &Actor,
+        id: ShelterId,
+        draft: ReportDraft,
+        once: Once<Receipt>,
+    ) -> Result<String, Refused> {
+        if !actor.own_shelters().covers(id) {
+            return Err(Refused::NotFound);
+        }
+        let now = self.now();
+        let tx = self.store.begin().await?;
+        let claimed = match once.claim(&tx, actor, now).await? {
+            Turn::Again(answer) => return Ok(answer),
+            Turn::First(claimed) => claimed,
+        };
+        let head = views::lock(&tx, id).await?.ok_or(Refused::NotFound)?;
+        let view = views::one(&tx, id, now).await?.ok_or(Refused::NotFound)?;
+        let lines = self.check_report(&view, &draft, now)?;
+        let current = head
+            .observed_at
+            .zip(head.ordered_at)
+            .map(|(observed_at, ordered_at)| Stamp {
+                observed_at,
+                received_at: ordered_at,
+                clock: if observed_at == ordered_at {
+                    Clock::Ok
+                } else {
+                    Clock::Suspect
+                },
+            });
+        let stamp = Stamp::new(draft.observed_at, now);
+        let applied = supersedes(current.as_ref(), &stamp);
+        let report = self.report_row(actor, &view, &draft, &lines, stamp, applied);
+        reports::insert(&tx, &report).await?;
+        let warnings = if applied {
+            self.apply(&tx, &view, &report, &lines, now).await?
+        } else {
+            Vec::new()
+        };
+        self.count_stock(&tx, actor, &report, &draft.stock).await?;
+        let receipt = Receipt {
+            id: report.id,
+            received_at: now,
+            applied,
+            freshness: freshness(
+                if applied {
+                    Some(report.observed_at)
+                } else {
+                    view.observed_at
+                },
+                view.shelter.report_interval_hours,
+                now,
+            ),
+            warnings,
+        };
+        let answer = claimed.keep(&tx, &receipt).await?;
+        let detail = json!({"report": report.id, "applied": applied, "channel": report.channel});
+        audit::append(
+            &tx,
+            vec![entry(
+                Some(actor),
+                now,
+                "report.receive",
+                ("shelter", id.to_string()),
+                detail,
+            )],
+        )
+        .await?;
+        tx.commit().await?;
+        if applied {
+            self.refresh(Which::Ids(&[id])).await?;
+        }
+        Ok(answer)
+    }
+
+    /// All faults of a report at once, each by its field.
+    fn check_report(&self, view: &ShelterView, draft: &ReportDraft, now: Moment) -> Result<Vec<ReportLine>, Refused> {
+        let (lines, mut errors) = match parse_lines(&draft.rooms, &view.shelter.rooms) {
+            Ok(lines) => (lines, Vec::new()),
+            Err(errors) => (Vec::new(), errors),
+        };
+        if draft.operating && errors.is_empty() {
+            for room in &view.shelter.rooms {
+                if !lines.iter().any(|line| line.room_id == room.id) {
+                    let detail = format!("room {} ({}) has no line", room.label, room.id);
+                    errors.push(FieldError::new("rooms", "incomplete", detail));
+                }
+            }
+        }
+        errors.extend(self.check_stock(&draft.stock));
+        let today = local_day(now, self.pack.time_zone);
+        for (at, (room, date)) in draft.planned_exits.iter().enumerate() {
+            if !view.shelter.rooms.iter().any(|known| known.id == *room) {
+                errors.push(FieldError::new(
+                    format!("planned_exits[{at}].room_id"),
+                    "unknown",
+                    "no such room",
+                ));
+            }
+            if draft.planned_exits.iter().take(at).any(|(other, _)| other == room) {
+                errors.push(FieldError::new(
+                    format!("planned_exits[{at}].room_id"),
+                    "duplicate",
+                    "this room has one already",
+                ));
+            }
+            if *date < today || *date > today + chrono::Days::new(366) {
+                let detail = "from today to a year ahead";
+                errors.push(FieldError::new(
+                    format!("planned_exits[{at}].date"),
+                    "out_of_range",
+                    detail,
+                ));
+            }
+        }
+        if errors.is_empty() {
+            Ok(lines)
+        } else {
+            Err(Refused::Invalid(errors))
+        }
+    }
+
+    pub(super) fn check_stock(&self, counts: &[(String, i64)]) -> Vec<FieldError> {
+        let mut errors = Vec::new();
+        for (at, (item, on_hand)) in counts.iter().enumerate() {
+            if self.pack.item(item).is_none() {
+                errors.push(FieldError::new(
+                    format!("stock[{at}].item"),
+                    "unknown",
+                    "not an item of the catalogue",
+                ));
+            }
+            if counts.iter().take(at).any(|(other, _)| other == item) {
+                errors.push(FieldError::new(
+                    format!("stock[{at}].item"),
+                    "duplicate",
+                    "counted twice",
+                ));
+            }
+            if !(0..=MAX_ON_HAND).contains(on_hand) {
+                errors.push(FieldError::new(
+                    format!("stock[{at}].on_hand"),
+                    "out_of_range",
+                    format!("0 to {MAX_ON_HAND}"),
+                ));
+            }
+        }
+        errors
+    }
+
+    fn report_row(
+        &self,
+        actor: &Actor,
+        view: &ShelterView,
+        draft: &ReportDraft,
+        lines: &[ReportLine],
+        stamp: Stamp,
+        applied: bool,
+    ) -> Report {
+        let sizes: HashMap<RoomId, (u16, u16)> = view
+            .shelter
+            .rooms
+            .iter()
+            .map(|room| (room.id, (room.beds, room.cots)))
+            .collect();
+        // A shelter that is closed may leave rooms out: nobody is in them.
+        let empty = view
+            .shelter
+            .rooms
+            .iter()
+            .filter(|room| !lines.iter().any(|line| line.room_id == room.id))
+            .map(|room| ReportLine {
+                room_id: room.id,
+                state: Occupancy::default(),
+            });
+        let lines: Vec<Line> = lines
+            .iter()
+            .copied()
+            .chain(empty)
+            .map(|line| {
+                let (beds, cots) = sizes.get(&line.room_id).copied().unwrap_or_default();
+                let exit = draft.planned_exits.iter().find(|(room, _)| *room == line.room_id);
+                Line {
+                    room_id: line.room_id,
+                    beds,
+                    cots,
+                    state: line.state,
+                    planned_exit: exit.map(|(_, date)| *date),
+                }
+            })
+            .collect();
+        Report {
+            id: ReportId(self.ids.uuid(stamp.received_at)),
+            shelter_id: view.shelter.id,
+            user_id: Some(actor.user_id),
+            reported_by: actor.name.clone(),
+            channel: draft.channel,
+            observed_at: stamp.observed_at,
+            received_at: stamp.received_at,
+            ordered_at: stamp.effective(),
+            day: local_day(stamp.effective(), self.pack.time_zone),
+            clock_suspect: stamp.clock == Clock::Suspect,
+            applied,
+            operating: draft.operating,
+            note: draft.note.clone(),
+            sums: Sums::of(&view.shelter.rooms, &lines, draft.operating),
+            lines,
+        }
+    }
+
+    /// Makes the report current, with whoever arrived after it was true; says what in it wants a second look.
+    async fn apply(
+        &self,
+        tx: &Tx,
+        view: &ShelterView,
+        report: &Report,
+        lines: &[ReportLine],
+        now: Moment,
+    ) -> Result<Vec<Warning>, Refused> {
+        let since = reports::arrivals_since(tx, view.shelter.id, report.ordered_at).await?;
+        let arrivals: Vec<Arrival> = since
+            .iter()
+            .map(|(room, taken)| Arrival {
+                room_id: *room,
+                beds: taken.beds,
+                cots: taken.cots,
+            })
+            .collect();
+        let states: Vec<Line> = report
+            .lines
+            .iter()
+            .map(|line| {
+                let said = ReportLine {
+                    room_id: line.room_id,
+                    state: line.state,
+                };
+                Line {
+                    state: state_after(&said, &arrivals),
+                    ..line.clone()
+                }
+            })
+            .collect();
+        reports::apply(tx, report, &states).await?;
+        let usual: HashMap<RoomId, u16> = view
+            .rooms
+            .iter()
+            .map(|room| (room.room.id, room.state.occupied_beds))
+            .collect();
+        let mut then = view.rooms.clone();
+        for room in &mut then {
+            if let Some(line) = states.iter().find(|line| line.room_id == room.room.id) {
+                room.state = line.state;
+            }
+        }
+        let known = view.observed_at.is_some();
+        Ok(warnings(
+            lines,
+            &then,
+            |room| usual.get(&room).copied().filter(|_| known),
+            now,
+        ))
+    }
+
+    async fn count_stock(
+        &self,
+        tx: &Tx,
+        actor: &Actor,
+        report: &Report,
+        counts: &[(String, i64)],
+    ) -> Result<(), Refused> {
+        let rows: Vec<Count> = counts
+            .iter()
+            .map(|(item, on_hand)| Count {
+                id: self.ids.uuid(report.received_at),
+                item: item.clone(),
+                on_hand: *on_hand,
+            })
+            .collect();
+        let of = (report.shelter_id, Some(report.id), Some(actor.user_id));
+        Ok(stock::put(tx, of.0, of.1, of.2, &rows, report.ordered_at, report.received_at).await?)
+    }
+
+    /// The shelter now: rooms, holds to answer, stock, and when the next report is due.
+    pub async fn state(&self, actor: &Actor, id: ShelterId) -> Result<ShelterState, Refused> {
+        if !actor.own_shelters().covers(id) {
+            return Err(Refused::NotFound);
+        }
+        let now = self.now();
+        let view = views::one(&self.store, id, now).await?.ok_or(Refused::NotFound)?;
+        let head = reports::head(&self.store, id).await?;
+        let rows = holds::active_of(&self.store, id, now).await?;
+        let holds = self.hold_views(rows, actor, now).await?;
+        let stock = self.stock_views(&view, now).await?;
+        Ok(ShelterState {
+            freshness: freshness(view.observed_at, view.shelter.report_interval_hours, now),
+            reported_by: head.reported_by,
+            due_at: self.due_at(&view, now),
+            holds,
+            stock,
+            view,
+            now,
+        })
+    }
+
+    /// The first moment at the shelter's due hour after what its newest report covers.
+    fn due_at(&self, view: &ShelterView, now: Moment) -> Moment {
+        let zone = self.pack.time_zone;
+        let today = local_day(now, zone);
+        let reported_today = view.observed_at.is_some_and(|at| local_day(at, zone) >= today);
+        let day = if reported_today {
+            today + chrono::Days::new(1)
+        } else {
+            today
+        };
+        crate::domain::calendar::instant(zone, day.and_time(view.shelter.report_due)).unwrap_or(now)
+    }
+
+    /// One page of a shelter's reports, newest first, with its rooms' labels.
+    pub async fn report_history(
+        &self,
+        actor: &Actor,
+        id: ShelterId,
+        before: Option<Moment>,
+        limit: u64,
+    ) -> Result<(Vec<Report>, HashMap<RoomId, String>), Refused> {
+        if shelters::get(&self.store, &actor.own_shelters(), id).await?.is_none() {
+            return Err(Refused::NotFound);
+        }
+        let labels = reports::room_labels(&self.store, id).await?;
+        Ok((reports::page(&self.store, id, before, limit).await?, labels))
+    }
+}
