@@ -1,0 +1,123 @@
+//! The OpenAPI document, and a plain page to read it by.
+
+use actix_web::{HttpResponse, web};
+use serde_json::Value;
+use std::fmt::Write;
+use utoipa::OpenApi;
+
+use super::State;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Panoh",
+        description = "Coordination of shelter beds and supplies. Times are RFC 3339 in UTC, ids UUIDv7, codes lower case; \
+            errors are application/problem+json with a stable `code` and the fields at fault.",
+        license(name = "Apache-2.0")
+    ),
+    paths(
+        super::session::open,
+        super::session::close,
+        super::session::me,
+        super::session::set_language,
+        super::geography::get,
+        super::stock::items,
+        super::shelters::list,
+        super::shelters::add,
+        super::shelters::get,
+        super::shelters::change,
+        super::shelters::read_confidential,
+        super::shelters::write_confidential,
+        super::reports::receive,
+        super::reports::history,
+        super::state::state,
+        super::stock::get,
+        super::stock::put,
+        super::availability::get,
+        super::stream::stream,
+        super::search::suggest,
+        super::referrals::open,
+        super::referrals::list,
+        super::referrals::get,
+        super::referrals::suggestions,
+        super::referrals::hold,
+        super::referrals::close,
+        super::holds::list,
+        super::holds::get,
+        super::holds::accept,
+        super::holds::decline,
+        super::holds::arrive,
+        super::holds::no_show,
+        super::holds::release,
+        super::holds::handover,
+        super::statistics::supplies,
+        super::digests::schedules,
+        super::digests::add_schedule,
+        super::digests::schedule,
+        super::digests::change_schedule,
+        super::digests::recipients,
+        super::digests::add_recipient,
+        super::digests::remove_recipient,
+        super::digests::list,
+        super::digests::get,
+        super::digests::preview,
+        super::digests::resend,
+        super::people::users,
+        super::people::add_user,
+        super::people::change_user,
+        super::people::organisations,
+        super::people::add_organisation,
+        super::audit::list,
+    ),
+    components(schemas(super::availability::AvailabilityBandsOut))
+)]
+struct Document;
+
+/// The document as it is served and checked in.
+pub fn openapi() -> String {
+    Document::openapi().to_pretty_json().unwrap_or_default() + "\n"
+}
+
+pub async fn json(state: web::Data<State>) -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type("application/json")
+        .body(state.openapi.to_string())
+}
+
+/// A list of routes with their words: no scripts, no styles, nothing from elsewhere.
+pub async fn page(state: web::Data<State>) -> HttpResponse {
+    let document: Value = serde_json::from_str(&state.openapi).unwrap_or_default();
+    HttpResponse::Ok()
+        .content_type("text/html; charset=utf-8")
+        .body(html(&document))
+}
+
+fn html(document: &Value) -> String {
+    let mut out = String::from(
+        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" \
+         content=\"width=device-width\"><title>Panoh API</title><h1>Panoh API</h1>",
+    );
+    let text = |value: Option<&Value>| escape(value.and_then(Value::as_str).unwrap_or(""));
+    let _ = write!(out, "<p>{}</p>", text(document.pointer("/info/description")));
+    out.push_str("<p>The whole document: <a href=\"/api/openapi.json\">/api/openapi.json</a>.</p><dl>");
+    for (path, methods) in document.get("paths").and_then(Value::as_object).into_iter().flatten() {
+        for (method, operation) in methods.as_object().into_iter().flatten() {
+            let _ = write!(
+                out,
+                "<dt><code>{} {}</code></dt>",
+                escape(&method.to_uppercase()),
+                escape(path)
+            );
+            let _ = write!(out, "<dd>{}</dd>", text(operation.get("summary")));
+        }
+    }
+    out.push_str("</dl></html>");
+    out
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
+}

@@ -1,0 +1,61 @@
+//! The outer door: parse → one service call → print. The only room that knows status codes. It must not know the
+//! database, the outbox or the jobs.
+
+pub mod access;
+pub mod assets;
+pub mod audit;
+pub mod availability;
+pub mod body;
+pub mod digests;
+pub mod docs;
+pub mod geography;
+pub mod headers;
+pub mod health;
+pub mod holds;
+pub mod matrix;
+pub mod parse;
+pub mod people;
+pub mod problem;
+pub mod referrals;
+pub mod reports;
+pub mod rooms;
+pub mod search;
+pub mod server;
+pub mod session;
+pub mod shelters;
+pub mod state;
+pub mod statistics;
+pub mod stock;
+pub mod stream;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::services::Services;
+
+/// What every handler is given.
+#[derive(Clone)]
+pub struct State {
+    pub services: Services,
+    /// The OpenAPI document, printed once.
+    pub openapi: Arc<str>,
+    pub patience: Patience,
+}
+
+/// How long the server waits for a client.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// For the head of a request.
+    pub head: Duration,
+    /// For its body: actix itself never gives up on one that drips.
+    pub body: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            head: Duration::from_secs(10),
+            body: Duration::from_secs(20),
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! The routes and the server. Every route here has a row in the matrix; a test holds the two and the OpenAPI document
+//! against each other.
+
+use std::net::TcpListener;
+use std::time::Duration;
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{Server, ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::middleware::from_fn;
+use actix_web::{App, HttpServer, web};
+
+use super::matrix::PREFIX;
+use super::{
+    State, access, assets, audit, availability, digests, docs, geography, headers, health, holds, people, referrals,
+    reports, search, session, shelters, state, statistics, stock, stream,
+};
+
+/// The whole door: what the server runs, and what tests knock at.
+pub fn app(
+    state: web::Data<State>,
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<impl MessageBody + 'static>,
+        Error = actix_web::Error,
+        InitError = (),
+    >,
+> {
+    // The last wrapped is the outermost: headers are set on what the guard refuses, too.
+    App::new()
+        .app_data(state)
+        .wrap(from_fn(access::guard))
+        .wrap(headers::security())
+        .configure(routes)
+}
+
+/// All routes. `web::Data<State>` is expected beside them.
+fn routes(config: &mut web::ServiceConfig) {
+    config
+        .service(
+            web::scope(PREFIX)
+                .configure(reference)
+                .configure(shelter_routes)
+                .configure(placement)
+                .configure(office),
+        )
+        .route("/api/openapi.json", web::get().to(docs::json))
+        .route("/api/docs", web::get().to(docs::page))
+        .route("/healthz", web::get().to(health::alive))
+        .route("/readyz", web::get().to(health::ready))
+        .default_service(web::get().to(assets::serve));
+}
+
+fn reference(config: &mut web::ServiceConfig) {
+    config
+        .service(
+            web::resource("/session")
+                .route(web::post().to(session::open))
+                .route(web::delete().to(session::close)),
+        )
+        .route("/me", web::get().to(session::me))
+        .route("/me/language", web::put().to(session::set_language))
+        .route("/geography", web::get().to(geography::get))
+        .route("/items", web::get().to(stock::items))
+        .route("/availability", web::get().to(availability::get))
+        .route("/availability/stream", web::get().to(stream::stream))
+        .route("/statistics/supplies", web::get().to(statistics::supplies))
+        .route("/audit", web::get().to(audit::list));
+}
+
+fn shelter_routes(config: &mut web::ServiceConfig) {
+    config
+        .service(
+            web::resource("/shelters")
+                .route(web::get().to(shelters::list))
+                .route(web::post().to(shelters::add)),
+        )
+        .service(
+            web::resource("/shelters/{id}")
+                .route(web::get().to(shelters::get))
+                .route(web::put().to(shelters::change)),
+        )
+        .service(
+            web::resource("/shelters/{id}/confidential")
+                .route(web::get().to(shelters::read_confidential))
+                .route(web::put().to(shelters::write_confidential)),
+        )
+        .service(
+            web::resource("/shelters/{id}/reports")
+                .route(web::post().to(reports::receive))
+                .route(web::get().to(reports::history)),
+        )
+        .route("/shelters/{id}/state", web::get().to(state::state))
+        .service(
+            web::resource("/shelters/{id}/stock")
+                .route(web::get().to(stock::get))
+                .route(web::put().to(stock::put)),
+        );
+}
+
+fn placement(config: &mut web::ServiceConfig) {
+    config
+        .route("/suggestions", web::post().to(search::suggest))
+        .service(
+            web::resource("/referrals")
+                .route(web::post().to(referrals::open))
+                .route(web::get().to(referrals::list)),
+        )
+        .route("/referrals/{id}", web::get().to(referrals::get))
+        .route("/referrals/{id}/suggestions", web::get().to(referrals::suggestions))
+        .route("/referrals/{id}/holds", web::post().to(referrals::hold))
+        .route("/referrals/{id}/close", web::post().to(referrals::close))
+        .route("/holds", web::get().to(holds::list))
+        .route("/holds/{id}", web::get().to(holds::get))
+        .route("/holds/{id}/accept", web::post().to(holds::accept))
+        .route("/holds/{id}/decline", web::post().to(holds::decline))
+        .route("/holds/{id}/arrive", web::post().to(holds::arrive))
+        .route("/holds/{id}/no_show", web::post().to(holds::no_show))
+        .route("/holds/{id}/release", web::post().to(holds::release))
+        .route("/holds/{id}/handover", web::get().to(holds::handover));
+}
+
+fn office(config: &mut web::ServiceConfig) {
+    config
+        .service(
+            web::resource("/digest-schedules")
+                .route(web::get().to(digests::schedules))
+                .route(web::post().to(digests::add_schedule)),
+        )
+        .service(
+            web::resource("/digest-schedules/{id}")
+                .route(web::get().to(digests::schedule))
+                .route(web::put().to(digests::change_schedule)),
+        )
+        .service(
+            web::resource("/digest-schedules/{id}/recipients")
+                .route(web::get().to(digests::recipients))
+                .route(web::post().to(digests::add_recipient)),
+        )
+        .route(
+            "/digest-schedules/{id}/recipients/{recipient}",
+            web::delete().to(digests::remove_recipient),
+        )
+        .route("/digests", web::get().to(digests::list))
+        .route("/digests/preview", web::post().to(digests::preview))
+        .route("/digests/{id}", web::get().to(digests::get))
+        .route("/digests/{id}/resend", web::post().to(digests::resend))
+        .service(
+            web::resource("/users")
+                .route(web::get().to(people::users))
+                .route(web::post().to(people::add_user)),
+        )
+        .route("/users/{id}", web::put().to(people::change_user))
+        .service(
+            web::resource("/organisations")
+                .route(web::get().to(people::organisations))
+                .route(web::post().to(people::add_organisation)),
+        );
+}
+
+/// A server on a bound socket, not yet running.
+pub fn server(listener: TcpListener, state: State, workers: usize) -> std::io::Result<Server> {
+    let patience = state.patience;
+    let state = web::Data::new(state);
+    let server = HttpServer::new(move || app(state.clone()))
+        .workers(workers)
+        .client_request_timeout(patience.head)
+        .client_disconnect_timeout(Duration::from_secs(5))
+        .keep_alive(Duration::from_secs(75))
+        .shutdown_timeout(20)
+        .disable_signals()
+        .listen(listener)?;
+    Ok(server.run())
+}
