@@ -1,0 +1,83 @@
+//! What happens by itself: steps that tests drive one by one, and a loop that nobody needs to test. Knows when; not what
+//! a digest says, and no HTTP and no SQL.
+
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use crate::mail::Mailer;
+use crate::services::Services;
+use crate::services::errors::Refused;
+use crate::services::outbox::Said;
+
+/// How often the loop looks whether something is due.
+const TICK: Duration = Duration::from_secs(2);
+/// Turns of the loop between housekeeping: about an hour.
+const HOUSEKEEPING: u64 = 1800;
+
+/// What one step needs.
+#[derive(Clone)]
+pub struct Jobs {
+    pub services: Services,
+    pub mailer: Mailer,
+}
+
+impl Jobs {
+    /// Makes every digest that is due.
+    pub async fn run_due(&self) -> Result<usize, Refused> {
+        self.services.run_due().await
+    }
+
+    /// Sends one letter if one is due; `false` if none is.
+    pub async fn deliver_next(&self) -> Result<bool, Refused> {
+        let Some(leased) = self.services.next_letter().await? else {
+            return Ok(false);
+        };
+        let said = match self.mailer.send(&leased.from, &leased.letter.email, &leased.raw).await {
+            Ok(answer) => Said::Taken(answer.text),
+            Err(failure) if failure.permanent => Said::Refused(failure.answer),
+            Err(failure) => Said::Failed(failure.answer),
+        };
+        self.services.letter_said(&leased, said).await?;
+        Ok(true)
+    }
+
+    /// Ends holds past their deadline. Nothing depends on when: they count nowhere already.
+    pub async fn expire_due(&self) -> Result<usize, Refused> {
+        self.services.expire_due().await
+    }
+
+    /// Forgets old answers and draws the board afresh.
+    pub async fn keep_house(&self) -> Result<(), Refused> {
+        self.services.forget_old_keys().await?;
+        self.services.redraw_board().await
+    }
+
+    /// Everything that is due now, until nothing is.
+    pub async fn turn(&self) {
+        tell("holds", self.expire_due().await);
+        tell("digests", self.run_due().await);
+        while tell("letters", self.deliver_next().await).unwrap_or(false) {}
+    }
+
+    /// Turns until told to stop; a turn under way is finished.
+    pub async fn run(self, mut stop: watch::Receiver<bool>) {
+        let mut turns: u64 = 0;
+        while !*stop.borrow() {
+            self.turn().await;
+            turns += 1;
+            if turns.is_multiple_of(HOUSEKEEPING) {
+                tell("housekeeping", self.keep_house().await);
+            }
+            // Either the tick or the word to stop, whichever is first.
+            drop(tokio::time::timeout(TICK, stop.changed()).await);
+        }
+    }
+}
+
+/// A step that failed is told of and comes again with the next turn.
+fn tell<T>(step: &str, result: Result<T, Refused>) -> Option<T> {
+    result
+        .inspect_err(|error| tracing::error!(step, %error, "job step failed; it comes again"))
+        .ok()
+}
