@@ -1,0 +1,158 @@
+//! Wires the house: configuration → clock, ids, mail → store → services → http and jobs. The only room that knows all.
+
+use std::fs::{self, OpenOptions};
+use std::io::Write;
+use std::net::{SocketAddr, TcpListener};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+use zeroize::Zeroizing;
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::http::{Patience, State, docs, server};
+use crate::ids::Ids;
+use crate::jobs::Jobs;
+use crate::mail::{Mailer, Smtp, SmtpSettings, Timeouts, Tls};
+use crate::services::seal::Vault;
+use crate::services::{Services, Setup};
+use crate::store::Store;
+
+pub type Fault = Box<dyn std::error::Error + Send + Sync>;
+
+/// The services, on an open and migrated database, with their board drawn.
+pub async fn services(config: &Config) -> Result<Services, Fault> {
+    let store = Store::connect(&config.database_url()).await?;
+    if store.is_sqlite() {
+        store.migrate().await?;
+    } else {
+        let pending = store.pending_migrations().await?;
+        if !pending.is_empty() {
+            return Err(format!("the database lacks {}: run `panoh migrate` first", pending.join(", ")).into());
+        }
+    }
+    let services = Services::new(Setup {
+        store,
+        clock: Clock::System,
+        ids: Ids::System,
+        pack: Arc::new(crate::pack::load(config.pack.as_deref())?),
+        vault: Vault::new(&key(&config.key_file())?),
+        link_base: config.public_url.trim_end_matches('/').to_owned(),
+        mail_from: config.mail_from.clone(),
+    });
+    services.redraw_board().await?;
+    Ok(services)
+}
+
+/// The key of the confidential fields; made at first start, readable by its owner alone.
+fn key(file: &Path) -> Result<Zeroizing<[u8; 32]>, Fault> {
+    let told = |why: String| -> Fault { format!("key file {}: {why}", file.display()).into() };
+    if !file.exists() {
+        if let Some(folder) = file.parent() {
+            fs::create_dir_all(folder).map_err(|e| told(e.to_string()))?;
+        }
+        let fresh = Zeroizing::new(hex::encode(Ids::System.secret()));
+        let mut made = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(file)
+            .map_err(|e| told(e.to_string()))?;
+        made.write_all(fresh.as_bytes())
+            .and_then(|()| made.sync_all())
+            .map_err(|e| told(e.to_string()))?;
+    }
+    let text = Zeroizing::new(fs::read_to_string(file).map_err(|e| told(e.to_string()))?);
+    let mut key = Zeroizing::new([0; 32]);
+    hex::decode_to_slice(text.trim(), key.as_mut_slice()).map_err(|_| told("not 64 hexadecimal digits".to_owned()))?;
+    Ok(key)
+}
+
+/// The way out for letters: `folder:PATH`, `smtp://`, `smtp+starttls://` or `smtps://`.
+pub fn mailer(setting: &str) -> Result<Mailer, Fault> {
+    if let Some(folder) = setting.strip_prefix("folder:") {
+        return Ok(Mailer::Folder(PathBuf::from(folder)));
+    }
+    let (scheme, rest) = setting
+        .split_once("://")
+        .ok_or("mail: folder:PATH or smtps://user:password@host:port")?;
+    let tls = match scheme {
+        "smtp" => Tls::None,
+        "smtp+starttls" => Tls::Starttls,
+        "smtps" => Tls::Implicit,
+        other => return Err(format!("mail: no way out is called {other}").into()),
+    };
+    let (account, place) = match rest.rsplit_once('@') {
+        Some((account, place)) => (account.split_once(':'), place),
+        None => (None, rest),
+    };
+    let (host, port) = match place.trim_end_matches('/').rsplit_once(':') {
+        Some((host, port)) => (host, Some(port.parse().map_err(|_| "mail: the port is no number")?)),
+        None => (place, None),
+    };
+    let settings = SmtpSettings {
+        host: host.to_owned(),
+        port,
+        tls,
+        user: account.map(|(user, _)| user.to_owned()),
+        password: account.map(|(_, password)| password.to_owned()),
+        hello: None,
+        ca_pem: None,
+    };
+    Ok(Mailer::Smtp(Smtp::new(settings, Timeouts::default())?))
+}
+
+/// A server that is listening and its jobs, until they are told to stop.
+pub struct Running {
+    pub address: SocketAddr,
+    server: actix_web::dev::Server,
+    jobs: tokio::task::JoinHandle<()>,
+    stop: watch::Sender<bool>,
+}
+
+/// Starts serving and working.
+pub fn start(services: Services, mailer: Mailer, listen: &str, workers: usize) -> Result<Running, Fault> {
+    let listener = TcpListener::bind(listen).map_err(|e| format!("{listen}: {e}"))?;
+    listener.set_nonblocking(true)?;
+    let address = listener.local_addr()?;
+    let state = State {
+        services: services.clone(),
+        openapi: docs::openapi().into(),
+        patience: Patience::default(),
+    };
+    let server = server::server(listener, state, workers)?;
+    let (stop, stopped) = watch::channel(false);
+    let jobs = tokio::spawn(Jobs { services, mailer }.run(stopped));
+    Ok(Running {
+        address,
+        server,
+        jobs,
+        stop,
+    })
+}
+
+impl Running {
+    /// Serves until SIGTERM or SIGINT; then finishes what was accepted and the letter under way.
+    pub async fn until_told(self) -> Result<(), Fault> {
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let handle = self.server.handle();
+        let stop = self.stop;
+        let waiting = tokio::spawn(async move {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            tracing::info!("stopping");
+            stop.send_replace(true);
+            handle.stop(true).await;
+        });
+        self.server.await?;
+        waiting.await?;
+        self.jobs.await?;
+        Ok(())
+    }
+}

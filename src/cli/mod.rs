@@ -1,0 +1,178 @@
+//! The command line. Answers go to standard output, what happens to standard error; status 0 only on success.
+
+mod demo;
+mod import;
+mod look;
+mod manage;
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use serde::Serialize;
+
+use crate::app::{self, Fault};
+use crate::config::{Config, Secret};
+
+#[derive(Parser)]
+#[command(
+    name = "panoh",
+    version,
+    about = "Coordination of shelter beds and supplies for women and children fleeing violence"
+)]
+struct Cli {
+    #[command(flatten)]
+    settings: Settings,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Settings that every command takes; they win over the environment and the file.
+#[derive(Args)]
+struct Settings {
+    /// Configuration file (TOML)
+    #[arg(long, global = true, env = "PANOH_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// `sqlite:PATH` or `postgres://…`
+    #[arg(long, global = true, value_name = "URL")]
+    database: Option<String>,
+    /// Folder of the database, the key and the letters
+    #[arg(long, global = true, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the API, the web app and the jobs
+    Serve {
+        /// Address and port, such as 127.0.0.1:8080
+        #[arg(long)]
+        listen: Option<String>,
+    },
+    /// Serve invented shelters on loopback, with a sign-in for each role
+    Demo(demo::DemoArgs),
+    /// Bring the database's tables up to date
+    Migrate,
+    /// Check every invariant over the stored data
+    Check {
+        #[arg(long)]
+        json: bool,
+    },
+    /// Accounts
+    #[command(subcommand)]
+    User(manage::UserCommand),
+    /// Read tables from elsewhere
+    Import(import::ImportArgs),
+    /// Digests
+    #[command(subcommand)]
+    Digest(look::DigestCommand),
+    /// National and regional totals as they were known at a moment
+    Availability(look::AvailabilityArgs),
+    /// The audit chain
+    #[command(subcommand)]
+    Audit(look::AuditCommand),
+    /// Print the OpenAPI document
+    Openapi,
+}
+
+/// Runs the command that was typed.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let config = match cli.settings.read() {
+        Ok(config) => config,
+        Err(fault) => return failed(&fault),
+    };
+    start_log(&config);
+    let done = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime.block_on(run(cli.command, config)),
+        Err(error) => Err(error.into()),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(fault) => failed(&fault),
+    }
+}
+
+impl Settings {
+    fn read(&self) -> Result<Config, Fault> {
+        let mut config = Config::read(self.config.as_deref(), std::env::vars())?;
+        if let Some(folder) = &self.data_dir {
+            config.data_dir.clone_from(folder);
+        }
+        if let Some(url) = &self.database {
+            config.database_url = Some(Secret::new(url));
+        }
+        Ok(config)
+    }
+}
+
+async fn run(command: Command, mut config: Config) -> Result<(), Fault> {
+    match command {
+        Command::Serve { listen } => {
+            if let Some(listen) = listen {
+                config.listen = listen;
+            }
+            serve(&config).await
+        }
+        Command::Demo(args) => demo::run(args, config).await,
+        Command::Migrate => {
+            let store = crate::store::Store::connect(&config.database_url()).await?;
+            let pending = store.pending_migrations().await?;
+            store.migrate().await?;
+            say(&format!("applied {}", pending.len()))
+        }
+        Command::Check { json } => look::check(&app::services(&config).await?, json).await,
+        Command::User(command) => manage::user(command, &app::services(&config).await?).await,
+        Command::Import(command) => Ok(import::run(&app::services(&config).await?, command).await?),
+        Command::Digest(command) => look::digest(command, &config).await,
+        Command::Availability(args) => look::availability(args, &app::services(&config).await?).await,
+        Command::Audit(command) => look::audit(command, &app::services(&config).await?).await,
+        Command::Openapi => write(crate::http::docs::openapi().as_bytes()),
+    }
+}
+
+async fn serve(config: &Config) -> Result<(), Fault> {
+    let services = app::services(config).await?;
+    let mailer = app::mailer(&config.mail())?;
+    let running = app::start(services, mailer, &config.listen, config.workers)?;
+    tracing::info!(address = %running.address, "serving");
+    running.until_told().await
+}
+
+fn start_log(config: &Config) {
+    use tracing_subscriber::EnvFilter;
+    let filter = EnvFilter::try_new(&config.log).unwrap_or_else(|_| EnvFilter::new("info"));
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
+    let started = if config.log_format == "json" {
+        log.json().try_init()
+    } else {
+        log.try_init()
+    };
+    // A log that somebody else has started is a log too.
+    drop(started);
+}
+
+fn failed(fault: &Fault) -> ExitCode {
+    let line = format!("panoh: {fault}\n");
+    drop(std::io::stderr().write_all(line.as_bytes()));
+    ExitCode::FAILURE
+}
+
+/// One line to standard output.
+fn say(line: &str) -> Result<(), Fault> {
+    write(format!("{line}\n").as_bytes())
+}
+
+fn write(bytes: &[u8]) -> Result<(), Fault> {
+    let mut out = std::io::stdout().lock();
+    out.write_all(bytes)?;
+    Ok(out.flush()?)
+}
+
+/// One JSON document to standard output.
+fn say_json(value: &impl Serialize) -> Result<(), Fault> {
+    say(&serde_json::to_string(value)?)
+}
