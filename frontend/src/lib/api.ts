@@ -1,0 +1,131 @@
+// One way to the server: JSON, problem answers as typed errors, a clock set by the server, safe repeats.
+// It knows nothing about screens; who asks for a new sign-in is told to it by `onUnauthorised`.
+
+import type { FieldError, Problem, Suggestion } from '../wire';
+
+/** What went wrong, as the server said it; `code` is `offline` when nothing was heard at all. */
+export class ApiError extends Error {
+  readonly status: number;
+  readonly code: string;
+  readonly errors: FieldError[];
+  readonly suggestions: Suggestion[];
+
+  constructor(problem: Partial<Problem> & { status: number; code: string }) {
+    super(problem.detail || problem.title || problem.code);
+    this.status = problem.status;
+    this.code = problem.code;
+    this.errors = problem.errors ?? [];
+    this.suggestions = problem.suggestions ?? [];
+  }
+}
+
+export interface Options {
+  body?: unknown;
+  /** Version for `If-Match`. */
+  version?: number | string | null;
+  /** Same key, same effect: keep it while repeating one save. */
+  key?: string;
+  query?: Record<string, string | number | null | undefined>;
+  keepalive?: boolean;
+}
+export interface Answer<T> {
+  data: T;
+  etag: string | null;
+}
+type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
+
+const base = '/api/v1';
+/** How many milliseconds the server's clock is ahead of this device's. */
+let ahead = 0;
+let language = 'tg';
+let onUnauthorised: () => Promise<boolean> = async () => false;
+
+export const serverNow = (): number => Date.now() + ahead;
+export function setApiLanguage(code: string): void {
+  language = code;
+}
+/** `handler` resolves to true when the person has signed in again and the request may be repeated. */
+export function setUnauthorised(handler: () => Promise<boolean>): void {
+  onUnauthorised = handler;
+}
+
+/** A random key; `randomUUID` is missing on plain http, `getRandomValues` is not. */
+export function newKey(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+const wait = (ms: number) => new Promise<void>((done) => setTimeout(done, ms));
+
+function setClock(response: Response): void {
+  const date = Date.parse(response.headers.get('date') ?? '');
+  // The header has whole seconds: the middle of the second is the best guess.
+  if (date) ahead = date + 500 - Date.now();
+}
+
+async function problemOf(response: Response): Promise<ApiError> {
+  let problem: Partial<Problem> = {};
+  try {
+    problem = (await response.json()) as Problem;
+  } catch {
+    // An answer of something between us and the server: the status is all there is.
+  }
+  return new ApiError({ ...problem, status: response.status, code: problem.code ?? `http_${response.status}` });
+}
+
+/** Sends once, and again where nothing was heard or the server was busy: repeats are safe (reads, or the same key). */
+async function send(url: string, init: RequestInit): Promise<Response> {
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      const response = await fetch(url, init);
+      if (response.status !== 503 || attempt >= 2) return response;
+    } catch {
+      if (attempt >= 2) throw new ApiError({ status: 0, code: 'offline' });
+    }
+    await wait(400 * 4 ** attempt);
+  }
+}
+
+export async function request<T>(method: Method, path: string, options: Options = {}): Promise<Answer<T>> {
+  const headers: Record<string, string> = { Accept: 'application/json', 'Accept-Language': language };
+  if (options.body !== undefined) headers['Content-Type'] = 'application/json';
+  if (method === 'POST') headers['Idempotency-Key'] = options.key ?? newKey();
+  if (method === 'PUT' && options.version != null) headers['If-Match'] = `"${options.version}"`;
+  const query = Object.entries(options.query ?? {}).filter(([, value]) => value != null && value !== '');
+  const search = query.length ? `?${new URLSearchParams(query.map(([k, v]) => [k, String(v)]))}` : '';
+  const init: RequestInit = { method, headers, credentials: 'same-origin', cache: 'no-store', keepalive: options.keepalive ?? false };
+  if (options.body !== undefined) init.body = JSON.stringify(options.body);
+
+  for (;;) {
+    const response = await send(base + path + search, init);
+    setClock(response);
+    if (response.status === 401 && path !== '/session' && path !== '/me' && (await onUnauthorised())) continue;
+    if (!response.ok) throw await problemOf(response);
+    const etag = response.headers.get('etag')?.replace(/^W\/|"/g, '') ?? null;
+    const data = (response.status === 204 ? undefined : await response.json()) as T;
+    return { data, etag };
+  }
+}
+
+export const get = async <T>(path: string, query?: Options['query']): Promise<T> =>
+  (await request<T>('GET', path, query ? { query } : {})).data;
+export const post = async <T>(path: string, body: unknown = {}, key?: string): Promise<T> =>
+  (await request<T>('POST', path, key ? { body, key } : { body })).data;
+export const put = async <T>(path: string, body: unknown, version?: number | string | null): Promise<T> =>
+  (await request<T>('PUT', path, { body, version: version ?? null })).data;
+export const remove = async (path: string): Promise<void> => void (await request('DELETE', path));
+
+/** The whole of a paged list, for lists that are short by nature. */
+export async function all<T>(path: string): Promise<T[]> {
+  const items: T[] = [];
+  let cursor: string | null = null;
+  do {
+    const page: { items: T[]; next_cursor: string | null } = await get(path, { limit: 50, cursor });
+    items.push(...page.items);
+    cursor = page.next_cursor;
+  } while (cursor && items.length < 2000);
+  return items;
+}
+
+export const asApiError = (error: unknown): ApiError =>
+  error instanceof ApiError ? error : new ApiError({ status: 0, code: 'unexpected', detail: String(error) });

@@ -1,0 +1,158 @@
+// Words on the screen. One file per language; only the part an area needs is loaded (see messages/areas.ts).
+
+import type en from '../messages/en.json';
+import { languages, type Area, type Language } from '../messages/areas';
+import { setApiLanguage, serverNow } from './api';
+import { civil, clockTime, daysBetween, isoDay, longDate, number, parseDay, shortDate } from './dates';
+import { pluralForm } from './plural';
+
+type Plain<K> = K extends `${infer Base}#${string}` ? Base : K;
+export type Key = Plain<keyof typeof en>;
+type Params = Record<string, string | number>;
+type Part = () => Promise<{ default: Record<string, string> }>;
+
+const parts: Record<Language, Record<Area, Part>> = {
+  tg: {
+    base: () => import('virtual:messages/tg/base'),
+    manager: () => import('virtual:messages/tg/manager'),
+    requests: () => import('virtual:messages/tg/requests'),
+    officer: () => import('virtual:messages/tg/officer'),
+    committee: () => import('virtual:messages/tg/committee'),
+    admin: () => import('virtual:messages/tg/admin'),
+  },
+  ru: {
+    base: () => import('virtual:messages/ru/base'),
+    manager: () => import('virtual:messages/ru/manager'),
+    requests: () => import('virtual:messages/ru/requests'),
+    officer: () => import('virtual:messages/ru/officer'),
+    committee: () => import('virtual:messages/ru/committee'),
+    admin: () => import('virtual:messages/ru/admin'),
+  },
+  en: {
+    base: () => import('virtual:messages/en/base'),
+    manager: () => import('virtual:messages/en/manager'),
+    requests: () => import('virtual:messages/en/requests'),
+    officer: () => import('virtual:messages/en/officer'),
+    committee: () => import('virtual:messages/en/committee'),
+    admin: () => import('virtual:messages/en/admin'),
+  },
+};
+
+const remembered = 'language';
+
+function read(key: string): string | null {
+  try {
+    return localStorage.getItem(key);
+  } catch {
+    return null;
+  }
+}
+
+const words = $state<{ language: Language; messages: Record<string, string>; zone: string | undefined }>({
+  language: 'tg',
+  messages: {},
+  zone: read('zone') ?? undefined,
+});
+const wanted = new Set<Area>(['base']);
+
+export const isLanguage = (code: unknown): code is Language => languages.includes(code as Language);
+
+/** The language chosen here before, else the first of the browser's that we have, else the first of ours. */
+export function firstLanguage(): Language {
+  const stored = read(remembered);
+  if (isLanguage(stored)) return stored;
+  return navigator.languages.map((code) => code.slice(0, 2)).find(isLanguage) ?? languages[0];
+}
+
+async function load(language: Language, areas: Iterable<Area>): Promise<Record<string, string>> {
+  const loaded = await Promise.all(Array.from(areas, (area) => parts[language][area]()));
+  return Object.assign({}, ...loaded.map((part) => part.default)) as Record<string, string>;
+}
+
+export async function setLanguage(language: Language): Promise<void> {
+  const messages = await load(language, wanted);
+  words.messages = messages;
+  words.language = language;
+  setApiLanguage(language);
+  document.documentElement.lang = language;
+  try {
+    localStorage.setItem(remembered, language);
+  } catch {
+    // Private windows may refuse storage: the choice then lasts as long as the page.
+  }
+}
+
+export async function addArea(area: Area): Promise<void> {
+  wanted.add(area);
+  words.messages = { ...words.messages, ...(await load(words.language, [area])) };
+}
+
+/** The country's zone is remembered: a phone elsewhere shows the right hours at once on its next visit. */
+export function setZone(zone: string): void {
+  words.zone = zone;
+  try {
+    localStorage.setItem('zone', zone);
+  } catch {
+    // Asked for again next time.
+  }
+}
+
+export const lang = (): Language => words.language;
+export const zone = (): string | undefined => words.zone;
+
+function find(key: string, params?: Params): string | undefined {
+  const n = params?.n;
+  const counted = typeof n === 'number' ? words.messages[`${key}#${pluralForm(words.language, n)}`] : undefined;
+  return counted ?? words.messages[key] ?? words.messages[`${key}#other`];
+}
+
+const fill = (text: string, params: Params = {}): string =>
+  text.replace(/\{(\w+)\}/g, (whole, name: string) => {
+    const value = params[name];
+    return value === undefined ? whole : typeof value === 'number' ? number(words.language, value, 1) : value;
+  });
+
+/** The message for a key; `params.n` chooses the plural form. */
+export const t = (key: Key, params?: Params): string => fill(find(key, params) ?? key, params);
+
+/** The message for a code that another version of the server may not share with us, or the fallback. */
+export const maybe = (key: string, fallback: string, params?: Params): string => {
+  const text = find(key, params);
+  return text === undefined ? fallback : fill(text, params);
+};
+
+export const num = (value: number, decimals = 0): string => number(words.language, value, decimals);
+export const time = (instant: string | number): string => clockTime(civil(instant, words.zone));
+export const date = (instant: string | number): string => longDate(words.language, civil(instant, words.zone));
+export const day = (wire: string): string => longDate(words.language, parseDay(wire));
+export const today = (): string => isoDay(civil(serverNow(), words.zone));
+/** A name in the reader's language. */
+export const named = (names: Partial<Record<Language, string>> | undefined, fallback: string): string =>
+  names?.[words.language] ?? names?.en ?? fallback;
+
+/** "today, 08:12", "yesterday, 17:40", "19 November, 08:12". */
+export function moment(instant: string | number): string {
+  const days = daysBetween(instant, serverNow(), words.zone);
+  const clock = time(instant);
+  if (days === 0) return t('when.today', { time: clock });
+  if (days === 1) return t('when.yesterday', { time: clock });
+  return t('when.day', { day: shortDate(words.language, civil(instant, words.zone)), time: clock });
+}
+
+/** "40 minutes ago" in words. */
+export function ago(instant: string | number, now: number): string {
+  const minutes = Math.max(0, Math.floor((now - new Date(instant).getTime()) / 60_000));
+  if (minutes < 1) return t('ago.now');
+  if (minutes < 60) return t('ago.minutes', { n: minutes });
+  if (minutes < 48 * 60) return t('ago.hours', { n: Math.floor(minutes / 60) });
+  return t('ago.days', { n: Math.floor(minutes / 1440) });
+}
+
+/** "1 h 20 min" for travel and waiting. */
+export function lasting(minutes: number): string {
+  const whole = Math.max(1, Math.round(minutes));
+  if (whole < 60) return t('span.minutes', { m: whole });
+  const h = Math.floor(whole / 60);
+  const m = whole % 60;
+  return m === 0 || h >= 5 ? t('span.hours', { h: h + (h >= 5 && m >= 30 ? 1 : 0) }) : t('span.both', { h, m });
+}

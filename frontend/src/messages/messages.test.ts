@@ -1,0 +1,92 @@
+// The message files against each other, and against the pages that use them.
+import { readFileSync, readdirSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { formsOf } from '../lib/plural';
+import { areaOf, languages, type Area, type Language } from './areas';
+
+const read = (language: Language) =>
+  JSON.parse(readFileSync(new URL(`./${language}.json`, import.meta.url), 'utf8')) as Record<string, string>;
+const files = Object.fromEntries(languages.map((language) => [language, read(language)])) as Record<Language, Record<string, string>>;
+const bare = (key: string) => key.replace(/#.*/, '');
+const keysOf = (language: Language) => new Set(Object.keys(files[language]).map(bare));
+const counted = new Set(Object.keys(files.en).filter((key) => key.includes('#')).map(bare));
+const holes = (text: string) => [...new Set(text.match(/\{\w+\}/g) ?? [])].sort();
+
+// Codes, numbers, names of things that are written alike, and words that Tajik or Russian share with English.
+const alike = new Set(['band.0', 'band.1_2', 'band.3_5', 'when.day']);
+
+describe('message files', () => {
+  test.each(['tg', 'ru'] as const)('%s has the keys of en, and no other', (language) => {
+    expect([...keysOf(language)].sort()).toEqual([...keysOf('en')].sort());
+  });
+
+  test.each(languages)('%s has every plural form its language wants', (language) => {
+    for (const key of counted) {
+      const forms = Object.keys(files[language]).filter((full) => full.startsWith(`${key}#`)).map((full) => full.split('#')[1]);
+      expect(forms.sort(), key).toEqual([...formsOf[language]].sort());
+    }
+  });
+
+  test.each(['tg', 'ru'] as const)('%s has the placeholders of en', (language) => {
+    for (const [key, text] of Object.entries(files[language])) {
+      const english = files.en[key] ?? files.en[`${bare(key)}#other`] ?? '';
+      expect(holes(text), key).toEqual(holes(english));
+    }
+  });
+
+  test.each(['tg', 'ru'] as const)('%s has no English left', (language) => {
+    for (const [key, text] of Object.entries(files[language])) {
+      if (alike.has(key)) continue;
+      expect(text, key).not.toBe(files.en[key]);
+      expect(text.replace(/\{\w+\}|TJ-SU-01|SMS|Shift/g, ''), key).not.toMatch(/[A-Za-z]{2,}/);
+    }
+  });
+
+  test('Tajik keeps to the glossary', () => {
+    const all = Object.values(files.tg).join('\n');
+    expect(all).not.toMatch(/ҷойҳои холӣ|роҳхат|хабарнома/i);
+    expect(all).not.toMatch(/[ўќњљѓ]/i);
+  });
+
+  test('every message reviewed exists', () => {
+    const reviewed = JSON.parse(readFileSync(new URL('./reviewed.json', import.meta.url), 'utf8')) as Record<string, string[]>;
+    for (const language of ['tg', 'ru'] as const) for (const key of reviewed[language] ?? []) expect(files[language]).toHaveProperty([key]);
+  });
+});
+
+describe('pages', () => {
+  const src = new URL('../', import.meta.url);
+  const list = (dir: string) => readdirSync(new URL(dir, src)).filter((name) => /\.(svelte|ts)$/.test(name) && !name.includes('.test.')).map((name) => dir + name);
+  const used = (file: string) => {
+    const code = readFileSync(new URL(file, src), 'utf8');
+    return [...code.matchAll(/'([a-z]+\.[a-z0-9_]+)'/g)].map((hit) => hit[1] ?? '').filter((key) => keysOf('en').has(key));
+  };
+  const needs: [string, Area[][]][] = [
+    ['officer/', [['officer']]],
+    ['committee/', [['committee']]],
+    ['digests/', [['committee'], ['admin']]],
+    ['admin/', [['admin']]],
+    ['shell/', [[]]],
+  ];
+
+  test.each(needs)('%s finds its words in what it loads', (dir, roles) => {
+    for (const file of list(dir))
+      for (const key of used(file))
+        for (const loaded of roles) expect([...loaded, 'base'].some((area) => areaOf(key).includes(area as Area)), `${file}: ${key}`).toBe(true);
+  });
+
+  test('the daily report does without the words of the other pages', () => {
+    const first = ['Nav', 'View', 'Today', 'Free', 'RoomCard', 'RoomMore', 'SaveState', 'Picker', 'StockList'];
+    for (const name of first)
+      for (const key of used(`manager/${name}.svelte`)) expect(areaOf(key).some((area) => area === 'base' || area === 'manager'), `${name}: ${key}`).toBe(true);
+  });
+
+  test('no message is unused', () => {
+    const dirs = ['', 'lib/', 'parts/', 'shell/', 'manager/', 'officer/', 'committee/', 'admin/', 'digests/'];
+    const code = dirs.flatMap(list).map((file) => readFileSync(new URL(file, src), 'utf8')).join('\n');
+    const made = [...code.matchAll(/`([a-z]+\.(?:[a-z]+_)?)\$\{/g)].map((hit) => hit[1] ?? '');
+    made.push('decline.', 'release.');
+    const unused = [...keysOf('en')].filter((key) => !code.includes(`'${key}'`) && !made.some((start) => key.startsWith(start)));
+    expect(unused).toEqual([]);
+  });
+});

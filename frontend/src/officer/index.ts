@@ -1,0 +1,3 @@
+// The officer's screens.
+export { default as Nav } from './Nav.svelte';
+export { default as View } from './View.svelte';

@@ -1,0 +1,68 @@
+// The codes that texts are printed for. The OpenAPI document calls them strings; here they are told apart, so that a
+// code without a text does not compile.
+
+export type Role = 'manager' | 'officer' | 'committee' | 'admin';
+export type Language = 'tg' | 'ru' | 'en';
+export type Freshness = 'fresh' | 'aging' | 'stale' | 'silent';
+export type RoomKind = 'private' | 'shared' | 'block';
+export type ShelterKind = 'crisis' | 'long_stay' | 'support_room' | 'transitional';
+export type LocationPolicy = 'confidential' | 'disclosed';
+export type OutOfServiceReason = 'repair' | 'cleaning' | 'infection' | 'staffing' | 'safety' | 'reserved' | 'other';
+export type AgeBand = 'under18' | '18_59' | '60_plus';
+export type Sex = 'female' | 'male';
+export type AdmissionNeed =
+  | 'step_free'
+  | 'pregnancy'
+  | 'newborn'
+  | 'trafficking'
+  | 'older_woman'
+  | 'mental_health'
+  | 'substance_use'
+  | 'no_documents'
+  | 'pets';
+export type ServiceNeed = 'medical' | 'psychosocial' | 'legal' | 'childcare' | 'interpreter' | 'education';
+export type Need = AdmissionNeed | ServiceNeed;
+export type Urgency = 'now' | 'today' | 'this_week' | 'planned';
+export type HoldState = 'asked' | 'accepted' | 'arrived' | 'declined' | 'expired' | 'released' | 'no_show';
+export type Band = '0' | '1_2' | '3_5' | '6_plus';
+export type DeclineReason =
+  | 'full'
+  | 'cannot_meet_needs'
+  | 'safety_risk'
+  | 'conflict_with_resident'
+  | 'staffing'
+  | 'closed'
+  | 'other';
+export type ReleaseReason = 'found_elsewhere' | 'her_choice' | 'unsafe_travel' | 'entered_in_error' | 'other';
+export type UnmetReason = 'no_capacity' | 'admission_rule' | 'distance' | 'no_answer' | 'her_choice' | 'safety' | 'other';
+export type Outcome = 'placed' | 'unmet' | 'withdrawn';
+export type MisfitReason =
+  | 'women_not_admitted'
+  | 'without_children_not_admitted'
+  | 'boys_age'
+  | 'too_many_children'
+  | 'pregnancy'
+  | 'newborn'
+  | 'trafficking'
+  | 'older_woman'
+  | 'mental_health'
+  | 'substance_use'
+  | 'no_documents'
+  | 'pets'
+  | 'no_step_free_room'
+  | 'no_private_room'
+  | 'not_enough_beds'
+  | 'not_enough_cots'
+  | 'avoided_district'
+  | 'not_operating'
+  | 'never_reported';
+export type Relaxation =
+  | { code: 'two_rooms' }
+  | { code: 'from_date'; date: string }
+  | { code: 'without_need'; need: Need }
+  | { code: 'boy_admitted'; age: number }
+  | { code: 'shared_room' };
+export type StockStatus = 'critical' | 'low' | 'ok' | 'surplus' | 'unknown';
+export type LetterState = 'queued' | 'sent' | 'dead';
+export type PlaceUse = 'single_women' | 'family_2' | 'family_3' | 'family_4' | 'family_5_plus' | 'step_free';
+export type Names = Partial<Record<Language, string>>;

@@ -1,0 +1,93 @@
+// The one door to the wire: the shapes generated from openapi.json under the names used here, with codes told apart.
+// A field that the server no longer has does not compile.
+
+import type { components } from './api';
+import type * as C from './codes';
+
+export type * from './codes';
+
+type S = components['schemas'];
+/** `T` with some fields narrowed; each of them must exist in `T`. */
+type With<T, N extends { [K in keyof N]: K extends keyof T ? unknown : never }> = Omit<T, keyof N> & N;
+
+export interface Page<T> {
+  items: T[];
+  next_cursor?: string | null;
+}
+export type FieldError = S['FieldProblem'];
+export type Problem = With<S['Problem'], { suggestions?: Suggestion[] | null }>;
+
+/** `time_zone` comes with newer servers; else the geography says it. */
+export type Me = With<S['MeOut'], { role: C.Role; language: C.Language }> & { time_zone?: string };
+export type Session = With<S['SignInAnswer'], { user: Me }>;
+
+export type Region = With<S['RegionOut'], { names: C.Names }>;
+export type District = With<S['DistrictOut'], { names: C.Names }>;
+export type Geography = With<S['GeographyOut'], { regions: Region[]; districts: District[] }>;
+
+export type AdmissionRules = With<S['RulesBody'], { admits: C.Need[] }>;
+export type Room = With<S['RoomBody'], { kind: C.RoomKind; cots: number; step_free: boolean }>;
+interface ShelterCodes {
+  kind: C.ShelterKind;
+  location_policy: C.LocationPolicy;
+  languages: string[];
+  services: C.Need[];
+  rules: AdmissionRules;
+  rooms: Room[];
+  report_due: string;
+  report_interval_hours: number;
+}
+export type ShelterBody = With<S['ShelterBody'], ShelterCodes>;
+export type Shelter = With<S['ShelterOut'], ShelterCodes>;
+export type Confidential = S['ConfidentialBody'];
+
+export type Counts = S['CountsOut'];
+export type ReportBody = With<S['ReportBody'], { stock: S['StockLine'][]; planned_exits: S['PlannedExitBody'][] }>;
+export type ReportAnswer = With<S['ReceiptOut'], { freshness: C.Freshness }>;
+export type ReportLine = With<S['ReportLineOut'], { out_of_service_reason?: C.OutOfServiceReason | null }>;
+export type Report = With<S['ReportOut'], { lines: ReportLine[] }>;
+export type RoomState = With<S['RoomStateOut'], { kind: C.RoomKind; out_of_service_reason?: C.OutOfServiceReason | null }>;
+export type Stock = With<S['StockOut'], { status: C.StockStatus }>;
+export type ShelterState = With<S['ShelterStateOut'], { freshness: C.Freshness; rooms: RoomState[]; holds: Hold[]; stock: Stock[] }>;
+export type Item = With<S['ItemOut'], { names: C.Names }>;
+
+export type Child = With<S['ChildBody'], { sex: C.Sex }>;
+export type Household = With<S['HouseholdBody'], { adults: { age_band: C.AgeBand }[]; children?: Child[] }>;
+/** `reason`: why it was declined, or given back. */
+export type Hold = With<
+  S['HoldOut'],
+  { state: C.HoldState; needs: C.Need[]; household?: Household | null; reason?: C.DeclineReason | C.ReleaseReason | null }
+>;
+
+export type ReferralBody = With<S['SearchBody'], { household: Household; needs: C.Need[]; urgency: C.Urgency }>;
+export type Suggestion = With<
+  S['SuggestionOut'],
+  { band: C.Band; freshness: C.Freshness; travel_basis: 'road' | 'estimate'; rooms: With<S['SuggestedRoomOut'], { kind: C.RoomKind }>[] }
+>;
+export type Misfit = With<S['MisfitOut'], { reasons: C.MisfitReason[]; relaxation?: C.Relaxation | null }>;
+export type Suggestions = With<S['SuggestionsOut'], { suggestions: Suggestion[]; misfits: Misfit[] }>;
+export type Referral = With<
+  S['ReferralOut'],
+  { household: Household; needs: C.Need[]; urgency: C.Urgency; outcome?: C.Outcome | null; unmet_reasons: C.UnmetReason[]; holds: Hold[] }
+>;
+export type Handover = S['HandoverOut'];
+
+export type Totals = S['TotalsOut'];
+export type Availability = S['AvailabilityOut'];
+export type BandTotals = With<S['BandsOut'], { band: C.Band; family_band: C.Band }>;
+export type BandAvailability = With<S['AvailabilityBandsOut'], { national: BandTotals; regions: (BandTotals & { region: string })[] }>;
+export type Supplies = S['SuppliesOut'];
+
+export type ScheduleBody = With<S['ScheduleBody'], { cadence: 'daily'; zone: string; region: string | null; active: boolean }>;
+export type Schedule = With<S['ScheduleOut'], { cadence: 'daily'; region: string | null }>;
+export type Recipient = With<S['RecipientOut'], { language: C.Language }>;
+export type Digest = S['DigestOut'];
+export type Letter = With<S['LetterOut'], { language: C.Language; state: C.LetterState }>;
+export type DigestView = With<S['DigestDetailOut'], { letters: Letter[] }>;
+export type Rendered = S['PreviewOut'];
+
+export type UserBody = With<S['NewUserBody'], { role: C.Role; language: C.Language; shelter_ids: string[]; organisation_id: string | null }>;
+export type User = With<S['UserOut'], { role: C.Role; language: C.Language }>;
+export type OrganisationBody = With<S['OrganisationBody'], { refers: boolean; operates: boolean }>;
+export type Organisation = S['OrganisationOut'];
+export type AuditEntry = S['AuditOut'];
