@@ -1,0 +1,152 @@
+//! `panoh check` names whatever is broken behind the service's back: each of its checks can fail.
+
+use chrono::Duration;
+use panoh::domain::holds::HoldEvent;
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
+use uuid::Uuid;
+
+use crate::harness::{Harness, on_both};
+use crate::holds::Scene;
+use crate::races::{assert_sound, hold, woman_with};
+
+on_both! {
+    async fn each_check_names_what_is_broken(h: Harness) {
+        let scene = Scene::new(h.database).await;
+        let services = &scene.land.services;
+        let other = hold(services, &scene.officer, woman_with(&[]), scene.shelter.id).await.unwrap();
+        services.count(&scene.manager, scene.shelter.id, vec![("flour".to_owned(), 50)]).await.unwrap();
+        a_digest(&scene).await;
+        assert_sound(services).await;
+        let raw = Raw(scene.land.url.clone());
+        let [shared, private] = [0, 1].map(|at| raw.id(scene.shelter.rooms[at].id.0));
+        let (first, other) = (raw.id(scene.id.0), raw.id(other.0));
+        let twin = raw.id(Uuid::from_u128(7));
+        let mended = [
+            ("held_within_the_room", "room SET beds = ", "2", "3", &private),
+            ("a_hold_ends_once", "hold SET state = ", "'released'", "'accepted', accepted_at = 1", &first),
+            ("an_acceptance_has_its_time", "hold SET accepted_at = ", "NULL", "1", &first),
+            ("a_hold_claims_what_its_lines_say", "hold SET beds = ", "9", "3", &first),
+            ("state_follows_the_newest_report", "room_state SET occupied_beds = ", "1", "0", &private),
+        ];
+        for (name, what, wrong, right, id) in mended {
+            let key = if what.starts_with("room_state") { "room_id" } else { "id" };
+            raw.run(&format!("UPDATE {what}{wrong} WHERE {key} = {id}")).await;
+            assert_eq!(broken(&scene).await, [name]);
+            raw.run(&format!("UPDATE {what}{right} WHERE {key} = {id}")).await;
+            assert_sound(services).await;
+        }
+        raw.run(&format!("UPDATE hold_line SET room_id = {private} WHERE hold_id = {other}")).await;
+        assert!(broken(&scene).await.contains(&"one_household_in_a_private_room"));
+        raw.run(&format!("UPDATE hold_line SET room_id = {shared} WHERE hold_id = {other}")).await;
+        // What the database itself refuses has to be let through first.
+        raw.run(raw.either(
+            "PRAGMA ignore_check_constraints = ON; UPDATE stock SET on_hand = -1",
+            "ALTER TABLE stock DROP CONSTRAINT stock_on_hand_check; UPDATE stock SET on_hand = -1",
+        )).await;
+        assert_eq!(broken(&scene).await, ["stock_is_never_negative"]);
+        raw.run("UPDATE stock SET on_hand = 1").await;
+        raw.run(&format!(
+            "DROP INDEX uq_letter_digest_id_email; INSERT INTO letter (id, digest_id, email, name, language, state, \
+             attempts, next_attempt_at, created_at) SELECT {twin}, digest_id, email, name, language, state, attempts, \
+             next_attempt_at, created_at FROM letter"
+        )).await;
+        assert_eq!(broken(&scene).await, ["one_letter_for_a_recipient"]);
+        raw.run(&format!(
+            "DELETE FROM letter WHERE id = {twin}; DROP INDEX uq_digest_schedule_id_period; \
+             INSERT INTO digest (id, schedule_id, period, as_of, content, delayed, created_at) \
+             SELECT {twin}, schedule_id, period, as_of, content, delayed, created_at FROM digest"
+        )).await;
+        assert_eq!(broken(&scene).await, ["one_run_for_a_period"]);
+        raw.run(&format!("DELETE FROM digest WHERE id = {twin}")).await;
+        raw.run(raw.either("DROP TRIGGER audit_no_update", "DROP TRIGGER audit_append_only ON audit")).await;
+        raw.run("UPDATE audit SET detail = 'x' WHERE seq = 3").await;
+        assert_eq!(broken(&scene).await, ["audit_chain"]);
+        assert_eq!(services.verify_audit().await.unwrap().first_broken, Some(3));
+    }
+}
+
+async fn broken(scene: &Scene) -> Vec<&'static str> {
+    let checks = scene.land.services.check().await.unwrap();
+    checks
+        .into_iter()
+        .filter(|check| check.broken > 0)
+        .map(|check| check.name)
+        .collect()
+}
+
+/// A schedule with one reader, and its first digest; the clock goes on by a day and the holds with it.
+async fn a_digest(scene: &Scene) {
+    use chrono::NaiveTime;
+    use panoh::domain::id::RecipientId;
+    use panoh::domain::outbox::Recipient;
+    use panoh::services::schedules::ScheduleDraft;
+    let (services, admin) = (&scene.land.services, &scene.land.admin);
+    scene.plainly(HoldEvent::Accept).await;
+    let draft = ScheduleDraft {
+        name: "Daily".to_owned(),
+        at: NaiveTime::from_hms_opt(8, 30, 0).unwrap(),
+        zone: "Asia/Dushanbe".to_owned(),
+        region: None,
+        active: true,
+    };
+    let schedule_id = services.add_schedule(admin, draft).await.unwrap().id;
+    let reader = Recipient {
+        id: RecipientId(Uuid::nil()),
+        schedule_id,
+        email: "reader@demo.example".to_owned(),
+        name: "Reader".to_owned(),
+        language: "en".to_owned(),
+    };
+    services.add_recipient(admin, reader).await.unwrap();
+    let now = services.now();
+    services.clock.set(now + Duration::hours(24));
+    assert_eq!(services.run_due().await.unwrap(), 1);
+    // Back again, so that the holds still claim what they claim.
+    services.clock.set(now + Duration::minutes(1));
+}
+
+/// Statements behind the service's back.
+struct Raw(String);
+
+impl Raw {
+    fn either<'a>(&self, sqlite: &'a str, postgres: &'a str) -> &'a str {
+        if self.0.starts_with("postgres:") {
+            postgres
+        } else {
+            sqlite
+        }
+    }
+
+    fn id(&self, id: Uuid) -> String {
+        if self.0.starts_with("postgres:") {
+            format!("'{id}'::uuid")
+        } else {
+            format!("x'{}'", id.simple())
+        }
+    }
+
+    async fn run(&self, sql: &str) {
+        let sql = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
+        if self.0.starts_with("postgres:") {
+            let mut db = self
+                .0
+                .parse::<sqlx::postgres::PgConnectOptions>()
+                .unwrap()
+                .connect()
+                .await
+                .unwrap();
+            sql.execute(&mut db).await.unwrap();
+            db.close().await.unwrap();
+        } else {
+            let mut db = self
+                .0
+                .parse::<sqlx::sqlite::SqliteConnectOptions>()
+                .unwrap()
+                .connect()
+                .await
+                .unwrap();
+            sql.execute(&mut db).await.unwrap();
+            db.close().await.unwrap();
+        }
+    }
+}

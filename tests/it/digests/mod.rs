@@ -1,0 +1,10 @@
+//! Digests and their letters, from the figures in the database to what a mail server on loopback receives.
+
+mod figures;
+mod letters;
+mod once;
+mod page;
+mod server;
+mod stage;
+mod trouble;
+mod zones;

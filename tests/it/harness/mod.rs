@@ -1,0 +1,200 @@
+//! What an integration test stands on: the whole service in this process, on a database of its own of either kind, with
+//! a clock that the test moves and mail that goes nowhere. Dropping it removes all of it.
+//! It must not skip: a test that finds no PostgreSQL fails.
+
+pub mod client;
+pub mod country;
+pub mod postgres;
+
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use actix_web::web;
+use chrono::{TimeZone, Utc};
+use panoh::clock::Clock;
+use panoh::domain::id::Moment;
+use panoh::http::{Patience, State, docs, server};
+use panoh::ids::Ids;
+use panoh::jobs::Jobs;
+use panoh::mail::{Mailer, Memory};
+use panoh::services::seal::Vault;
+use panoh::services::{Services, Setup};
+use panoh::store::Store;
+use tempfile::TempDir;
+use zeroize::Zeroizing;
+
+use client::Http;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Database {
+    Sqlite,
+    Postgres,
+}
+
+/// Everything one test owns.
+pub struct Harness {
+    pub database: Database,
+    pub database_url: String,
+    pub services: Services,
+    pub clock: Clock,
+    pub jobs: Jobs,
+    /// The box that letters end in.
+    pub mail: Memory,
+    /// SQL statements so far, of this node.
+    pub statements: Arc<AtomicUsize>,
+    /// The door, in this process: middleware and all, without a socket.
+    pub http: Http,
+    /// For whatever the test writes: the SQLite file, letters, exports.
+    pub dir: TempDir,
+    /// Held so that the database is dropped with the harness; last, after its connections.
+    _postgres: Option<postgres::PrivateDatabase>,
+}
+
+/// Half past eleven in the morning in Dushanbe.
+pub fn start_of_tests() -> Moment {
+    Utc.with_ymd_and_hms(2026, 11, 22, 6, 30, 0).unwrap()
+}
+
+impl Harness {
+    /// A migrated, empty database and a service on it.
+    pub async fn start(database: Database) -> Self {
+        let dir = tempfile::tempdir().expect("a folder for the test");
+        let postgres = match database {
+            Database::Sqlite => None,
+            Database::Postgres => Some(postgres::from_template("migrated", migrated).await),
+        };
+        let database_url = match &postgres {
+            Some(created) => created.url().to_owned(),
+            // A file, not `sqlite::memory:`, which would give each pooled connection a database of its own.
+            None => format!("sqlite://{}?mode=rwc", dir.path().join("panoh.db").display()),
+        };
+        let mut store = Store::connect(&database_url).await.unwrap();
+        let statements = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&statements);
+        store.on_statement(move || {
+            count.fetch_add(1, Ordering::SeqCst);
+        });
+        if database == Database::Sqlite {
+            store.migrate().await.unwrap();
+        }
+        let clock = Clock::set_to(start_of_tests());
+        let services = on(store, clock.clone(), Ids::counted());
+        services.redraw_board().await.unwrap();
+        let mail = Memory::default();
+        Self {
+            http: Http::new(&services).await,
+            jobs: Jobs {
+                services: services.clone(),
+                mailer: Mailer::Memory(mail.clone()),
+            },
+            database,
+            database_url,
+            services,
+            clock,
+            mail,
+            statements,
+            dir,
+            _postgres: postgres,
+        }
+    }
+
+    /// Another node on the same database, with the same clock and the same ids, and a board and sessions of its own.
+    pub async fn another_node(&self) -> Services {
+        let store = Store::connect(&self.database_url).await.unwrap();
+        let services = on(store, self.clock.clone(), self.services.ids.clone());
+        services.redraw_board().await.unwrap();
+        services
+    }
+
+    /// The service on a real socket, for what only a socket shows.
+    pub fn serve(&self) -> Serving {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let address = listener.local_addr().unwrap();
+        let server = server::server(listener, state(&self.services), 1).unwrap();
+        let handle = server.handle();
+        actix_web::rt::spawn(server);
+        Serving { address, handle }
+    }
+}
+
+/// A listening server; stops when dropped.
+pub struct Serving {
+    pub address: std::net::SocketAddr,
+    handle: actix_web::dev::ServerHandle,
+}
+
+impl Serving {
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        drop(self.handle.stop(false));
+    }
+}
+
+async fn migrated(url: String) {
+    let store = Store::connect(&url).await.unwrap();
+    store.migrate().await.unwrap();
+    store.close().await;
+}
+
+fn on(store: Store, clock: Clock, ids: Ids) -> Services {
+    Services::new(Setup {
+        store,
+        clock,
+        ids,
+        pack: Arc::new(panoh::pack::load(None).unwrap()),
+        vault: Vault::new(&Zeroizing::new([7; 32])),
+        link_base: "http://127.0.0.1:8080".to_owned(),
+        mail_from: "panoh@demo.example".to_owned(),
+    })
+}
+
+fn state(services: &Services) -> State {
+    State {
+        services: services.clone(),
+        openapi: docs::openapi().into(),
+        patience: Patience {
+            head: Duration::from_millis(400),
+            body: Duration::from_millis(400),
+        },
+    }
+}
+
+fn door(services: &Services) -> web::Data<State> {
+    web::Data::new(state(services))
+}
+
+/// Runs a test on SQLite and on PostgreSQL: it appears as `name::sqlite` and `name::postgres`.
+///
+/// ```ignore
+/// on_both!(async fn a_bed_is_held(h: Harness) { … });
+/// ```
+macro_rules! on_both {
+    ($($(#[$meta:meta])* async fn $name:ident($harness:ident: Harness) $body:block)+) => {$(
+        mod $name {
+            use super::*;
+
+            async fn run($harness: Harness) $body
+
+            $(#[$meta])*
+            #[actix_web::test]
+            async fn sqlite() {
+                run($crate::harness::Harness::start($crate::harness::Database::Sqlite).await).await;
+            }
+
+            $(#[$meta])*
+            #[actix_web::test]
+            async fn postgres() {
+                run($crate::harness::Harness::start($crate::harness::Database::Postgres).await).await;
+            }
+        }
+    )+};
+}
+pub(crate) use on_both;

@@ -1,0 +1,42 @@
+//! The one integration binary: the whole service on a real database, SQLite and PostgreSQL alike.
+//! One binary, so that it links once and one private PostgreSQL cluster serves every test.
+
+#[cfg(test)]
+mod bad_input;
+#[cfg(test)]
+mod checks;
+#[cfg(test)]
+mod demo;
+#[cfg(test)]
+mod digests;
+#[cfg(test)]
+mod harness;
+#[cfg(test)]
+mod harness_itself;
+#[cfg(test)]
+mod holds;
+#[cfg(test)]
+mod imports;
+#[cfg(test)]
+mod letters;
+#[cfg(test)]
+mod matrix;
+#[cfg(test)]
+mod model;
+#[cfg(test)]
+mod once;
+#[cfg(test)]
+mod races;
+#[cfg(test)]
+mod records;
+#[cfg(test)]
+mod scope;
+#[cfg(test)]
+mod sessions;
+#[cfg(test)]
+#[path = "../support/smtp.rs"]
+mod smtp;
+#[cfg(test)]
+mod stage;
+#[cfg(test)]
+mod toronto_digest;

@@ -1,0 +1,286 @@
+//! What ought to be: shelters, reports, cases and holds as plain lists, everything else added up from them at each look.
+//! Nothing is kept in sums, nothing is remembered twice. It knows the rules of `DOMAIN.md` and none of the service's code.
+
+use std::collections::BTreeMap;
+
+use chrono::TimeDelta;
+use panoh::domain::holds::{HoldState, Outcome};
+use panoh::domain::household::{Search, Urgency};
+use panoh::domain::id::{HoldId, Moment, ReferralId};
+use panoh::domain::rooms::RoomKind;
+use panoh::domain::shelters::Shelter;
+
+use super::sleeps::{Left, fits};
+
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Seen {
+    pub occupied: i64,
+    pub occupied_cots: i64,
+    pub out: i64,
+}
+
+#[derive(Debug)]
+pub struct Told {
+    pub observed_at: Moment,
+    pub received_at: Moment,
+    /// Its place among the reports.
+    pub order: Moment,
+    pub operating: bool,
+    pub rooms: Vec<Seen>,
+}
+
+#[derive(Debug)]
+pub struct Stay {
+    pub id: HoldId,
+    pub case: usize,
+    pub house: usize,
+    /// Room, beds, cots.
+    pub lines: Vec<(usize, i64, i64)>,
+    pub state: HoldState,
+    pub asked_at: Moment,
+    pub expires_at: Moment,
+    pub ended_at: Option<Moment>,
+}
+
+#[derive(Debug)]
+pub struct Case {
+    pub id: ReferralId,
+    /// Which of the two organisations.
+    pub officer: usize,
+    pub search: Search,
+    pub outcome: Option<Outcome>,
+}
+
+pub struct House {
+    pub shelter: Shelter,
+    pub reports: Vec<Told>,
+    /// Every count made: when it was true, and how many there were.
+    pub stock: BTreeMap<String, Vec<(Moment, i64)>>,
+}
+
+/// A room's or a shelter's beds: the parts of the one sum.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Sum {
+    pub beds: i64,
+    pub free: i64,
+    pub occupied: i64,
+    pub held: i64,
+    pub enclosed: i64,
+    pub out: i64,
+    pub over: i64,
+    pub free_cots: i64,
+}
+
+#[derive(Default)]
+pub struct Truth {
+    pub houses: Vec<House>,
+    pub cases: Vec<Case>,
+    pub stays: Vec<Stay>,
+}
+
+/// When a report counts: when it was true, unless its clock is not to be believed or runs ahead; then when it came.
+pub fn order_of(observed_at: Moment, received_at: Moment) -> Moment {
+    let too_old = received_at - observed_at > TimeDelta::hours(72);
+    if too_old || observed_at > received_at {
+        received_at
+    } else {
+        observed_at
+    }
+}
+
+impl Stay {
+    pub fn claims_at(&self, at: Moment) -> bool {
+        self.asked_at <= at && at < self.expires_at && self.ended_at.is_none_or(|ended| at < ended)
+    }
+
+    /// What anybody may see of its state now.
+    pub fn seen_at(&self, now: Moment) -> HoldState {
+        let open = matches!(self.state, HoldState::Asked | HoldState::Accepted);
+        if open && now >= self.expires_at {
+            HoldState::Expired
+        } else {
+            self.state
+        }
+    }
+
+    pub fn is_open(&self, now: Moment) -> bool {
+        matches!(self.seen_at(now), HoldState::Asked | HoldState::Accepted)
+    }
+}
+
+pub fn ask_time(urgency: Urgency) -> TimeDelta {
+    TimeDelta::hours(match urgency {
+        Urgency::Now => 1,
+        Urgency::Today => 2,
+        Urgency::ThisWeek => 6,
+        Urgency::Planned => 24,
+    })
+}
+
+impl Truth {
+    /// The report in force at a moment, of those known by then.
+    pub fn newest(&self, house: usize, at: Moment) -> Option<&Told> {
+        let known = self.houses[house].reports.iter().filter(|told| told.received_at <= at);
+        // Of two true at the same time the later one in the list counts: `max_by_key` keeps the last.
+        known.max_by_key(|told| (told.order, told.received_at))
+    }
+
+    fn stays_of(&self, house: usize) -> impl Iterator<Item = &Stay> {
+        self.stays.iter().filter(move |stay| stay.house == house)
+    }
+
+    pub fn seen(&self, house: usize, room: usize, at: Moment) -> Seen {
+        let Some(told) = self.newest(house, at) else {
+            return Seen::default();
+        };
+        let mut seen = told.rooms[room];
+        for stay in self.stays_of(house) {
+            let came = stay.state == HoldState::Arrived
+                && stay.ended_at.is_some_and(|ended| ended > told.order && ended <= at);
+            for (_, beds, cots) in stay.lines.iter().filter(|line| came && line.0 == room) {
+                seen.occupied += beds;
+                seen.occupied_cots += cots;
+            }
+        }
+        seen
+    }
+
+    pub fn room(&self, house: usize, room: usize, at: Moment) -> Sum {
+        let plan = &self.houses[house].shelter.rooms[room];
+        let seen = self.seen(house, room, at);
+        let (mut held, mut held_cots) = (0, 0);
+        for stay in self.stays_of(house).filter(|stay| stay.claims_at(at)) {
+            for (_, beds, cots) in stay.lines.iter().filter(|line| line.0 == room) {
+                held += beds;
+                held_cots += cots;
+            }
+        }
+        let (beds, cots) = (i64::from(plan.beds), i64::from(plan.cots));
+        let base = beds - seen.out - seen.occupied - held;
+        let lived_in = seen.occupied > 0 || seen.occupied_cots > 0 || held > 0 || held_cots > 0;
+        let closed = plan.kind == RoomKind::Private && lived_in;
+        Sum {
+            beds,
+            free: if closed { 0 } else { base.max(0) },
+            occupied: seen.occupied,
+            held,
+            enclosed: if closed { base.max(0) } else { 0 },
+            out: seen.out,
+            over: (-base).max(0),
+            free_cots: if closed {
+                0
+            } else {
+                (cots - seen.occupied_cots - held_cots).max(0)
+            },
+        }
+    }
+
+    /// What the shelter adds to the country: nothing while it has never reported.
+    pub fn house(&self, house: usize, at: Moment) -> Sum {
+        let Some(told) = self.newest(house, at) else {
+            return Sum::default();
+        };
+        let mut all = Sum::default();
+        for room in 0..self.houses[house].shelter.rooms.len() {
+            let one = self.room(house, room, at);
+            all.beds += one.beds;
+            all.free += if told.operating { one.free } else { 0 };
+            all.occupied += one.occupied;
+            all.held += one.held;
+            all.enclosed += if told.operating { one.enclosed } else { 0 };
+            all.out += one.out + if told.operating { 0 } else { one.free + one.enclosed };
+            all.over += one.over;
+            all.free_cots += if told.operating { one.free_cots } else { 0 };
+        }
+        all
+    }
+
+    /// Whole intervals passed since the newest report was true: 0 fresh, 1 aging, 2 stale, 3 silent.
+    pub fn age(&self, house: usize, at: Moment) -> usize {
+        let Some(told) = self.newest(house, at) else {
+            return 3;
+        };
+        let interval = TimeDelta::hours(i64::from(self.houses[house].shelter.report_interval_hours));
+        (1..=3)
+            .find(|times| at - told.observed_at <= interval * *times)
+            .map_or(3, |times| times as usize - 1)
+    }
+
+    pub fn fits(&self, house: usize, search: &Search, at: Moment) -> bool {
+        if !self.newest(house, at).is_some_and(|told| told.operating) {
+            return false;
+        }
+        let shelter = &self.houses[house].shelter;
+        let rooms: Vec<Left> = shelter
+            .rooms
+            .iter()
+            .enumerate()
+            .map(|(at_room, room)| {
+                let sum = self.room(house, at_room, at);
+                Left {
+                    kind: room.kind,
+                    step_free: room.step_free,
+                    sleeps: room.sleeps.map_or(0, i64::from),
+                    beds: sum.free,
+                    cots: sum.free_cots,
+                }
+            })
+            .collect();
+        fits(&shelter.rules, &rooms, search)
+    }
+
+    /// Whether the newest report has left this hold without its beds: older holds come first.
+    pub fn at_risk(&self, stay: usize, now: Moment) -> bool {
+        let (me, house) = (&self.stays[stay], self.stays[stay].house);
+        if !me.is_open(now) {
+            return false;
+        }
+        me.lines.iter().any(|(room, ..)| {
+            let plan = &self.houses[house].shelter.rooms[*room];
+            let seen = self.seen(house, *room, now);
+            let lived_in = plan.kind == RoomKind::Private && (seen.occupied > 0 || seen.occupied_cots > 0);
+            let mut beds = if lived_in {
+                0
+            } else {
+                i64::from(plan.beds) - seen.occupied - seen.out
+            };
+            let mut cots = if lived_in {
+                0
+            } else {
+                i64::from(plan.cots) - seen.occupied_cots
+            };
+            (beds, cots) = (beds.max(0), cots.max(0));
+            for other in self.stays_of(house).filter(|other| other.is_open(now)) {
+                for (_, b, c) in other.lines.iter().filter(|line| line.0 == *room) {
+                    if *b <= beds && *c <= cots {
+                        (beds, cots) = (beds - b, cots - c);
+                    } else if other.id == me.id {
+                        return true;
+                    }
+                }
+            }
+            false
+        })
+    }
+
+    pub fn has_place(&self, case: usize, now: Moment) -> bool {
+        self.stays
+            .iter()
+            .rev()
+            .any(|stay| stay.case == case && stay.is_open(now))
+    }
+
+    /// What is on hand by the newest count; of two true at the same time the one made later.
+    pub fn on_hand(&self, house: usize) -> Vec<(String, i64)> {
+        self.houses[house]
+            .stock
+            .iter()
+            .filter_map(|(item, counts)| {
+                counts
+                    .iter()
+                    .max_by_key(|count| count.0)
+                    .map(|count| (item.clone(), count.1))
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,193 @@
+//! Sessions from signing in to their end, and what every answer carries.
+
+use chrono::Duration;
+use panoh::domain::accounts::{Role, session_minutes};
+use serde_json::json;
+
+use crate::harness::client::Person;
+use crate::harness::country::PASSWORD;
+use crate::harness::{Harness, on_both};
+
+const JSON: (&str, &str) = ("content-type", "application/json");
+
+async fn status(person: &Person) -> u16 {
+    person.get("/api/v1/me").await.status
+}
+
+on_both! {
+    async fn a_browser_gets_a_cookie_and_a_program_a_token(h: Harness) {
+        h.country().await;
+        let body = json!({"email": " Officer@NUR.example ", "password": PASSWORD}).to_string();
+        let browser = h.http.send("POST", "/api/v1/session", &[JSON, ("sec-fetch-site", "same-origin")], body.as_bytes()).await;
+        let told = browser.expect(200);
+        assert!(told.get("token").is_none(), "{told}");
+        assert_eq!(told["user"]["role"], "officer");
+        let cookie = browser.header("set-cookie").unwrap();
+        let (value, flags) = cookie.split_once("; ").unwrap();
+        let mut flags: Vec<&str> = flags.split("; ").collect();
+        flags.sort_unstable();
+        assert_eq!(flags, ["HttpOnly", "Path=/", "SameSite=Strict", "Secure"]);
+        let token = value.strip_prefix("__Host-panoh=pnh_").unwrap();
+        assert!(token.len() >= 43, "256 bits");
+        let with = [("cookie", value)];
+        assert_eq!(h.http.send("GET", "/api/v1/me", &with, b"").await.status, 200);
+
+        let program = h.http.send("POST", "/api/v1/session", &[JSON], body.as_bytes()).await.expect(200);
+        assert!(program["token"].as_str().unwrap().starts_with("pnh_"));
+
+        let out = h.http.send("DELETE", "/api/v1/session", &with, b"").await;
+        assert_eq!(out.status, 204);
+        assert!(out.header("set-cookie").unwrap().contains("Max-Age=0"));
+        assert_eq!(h.http.send("GET", "/api/v1/me", &with, b"").await.status, 401);
+    }
+
+    async fn nobody_learns_who_has_an_account(h: Harness) {
+        let country = h.country().await;
+        let off = h.person(Role::Committee, "gone@example.tj", None, &[]).await;
+        let change = json!({"name": "Gone", "role": "committee", "language": "ru", "disabled": true});
+        country.admin.put(&format!("/api/v1/users/{}", off.user.id), &change).await.expect(200);
+        let mut answers = Vec::new();
+        for (email, password) in [
+            ("officer@nur.example", "not the password at all"),
+            ("nobody@nur.example", "not the password at all"),
+            ("gone@example.tj", PASSWORD),
+            ("officer@nur.example\u{0}", PASSWORD),
+            ("", PASSWORD),
+            ("officer@nur.example", ""),
+            ("officer@nur.example", &"x".repeat(129)),
+        ] {
+            let body = json!({"email": email, "password": password});
+            let answer = h.http.json("POST", "/api/v1/session", &body).await;
+            assert!(answer.header("set-cookie").is_none());
+            answers.push((answer.status, answer.text()));
+        }
+        assert_eq!(answers[0].0, 401);
+        assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:?}");
+    }
+
+    async fn sessions_end_when_unused_and_when_old(h: Harness) {
+        let country = h.country().await;
+        for role in [Role::Manager, Role::Officer, Role::Committee, Role::Admin] {
+            let (idle, absolute) = session_minutes(role);
+            let user = &country.of(role).user;
+            let person = h.signed_in(user).await;
+            h.clock.advance(Duration::minutes(idle) - Duration::milliseconds(1));
+            assert_eq!(status(&person).await, 200, "{role}: used just in time");
+            h.clock.advance(Duration::minutes(idle) - Duration::milliseconds(1));
+            assert_eq!(status(&person).await, 200, "{role}: the use counted");
+            h.clock.advance(Duration::minutes(idle));
+            assert_eq!(status(&person).await, 401, "{role}: unused for {idle} minutes");
+            h.clock.advance(-Duration::minutes(idle));
+
+            let person = h.signed_in(user).await;
+            let start = h.clock.now();
+            let step = Duration::minutes(idle / 2);
+            while h.clock.now() + step < start + Duration::minutes(absolute) {
+                h.clock.advance(step);
+                assert_eq!(status(&person).await, 200, "{role}");
+            }
+            h.clock.set(start + Duration::minutes(absolute) - Duration::milliseconds(1));
+            assert_eq!(status(&person).await, 200, "{role}: one more");
+            h.clock.set(start + Duration::minutes(absolute));
+            assert_eq!(status(&person).await, 401, "{role}: {absolute} minutes old, though in use");
+        }
+    }
+
+    async fn rights_that_go_are_gone_at_the_next_request(h: Harness) {
+        let country = h.country().await;
+        let node = h.another_node().await;
+        let (officer, admin) = (&country.officer, &country.admin);
+        let path = format!("/api/v1/users/{}", officer.user.id);
+        let change = |role: &str, disabled: bool| json!({"name": "O", "role": role, "organisation_id": country.nur.id, "language": "ru", "disabled": disabled});
+        assert_eq!(status(officer).await, 200);
+        node.authenticate(&officer.token).await.unwrap();
+        admin.put(&path, &change("committee", false)).await.expect(200);
+        assert_eq!(status(officer).await, 401, "the old session knows the old role");
+        // On another node within a second.
+        h.clock.advance(Duration::seconds(1));
+        assert!(node.authenticate(&officer.token).await.is_err());
+
+        let again = h.signed_in(&panoh::domain::accounts::User { role: Role::Committee, ..officer.user.clone() }).await;
+        assert_eq!(again.get("/api/v1/referrals").await.status, 403);
+        assert_eq!(again.get("/api/v1/statistics/supplies").await.status, 200);
+        admin.put(&path, &change("committee", true)).await.expect(200);
+        assert_eq!(status(&again).await, 401);
+        assert_eq!(admin.put(&format!("/api/v1/users/{}", admin.user.id), &json!({"name": "A", "role": "committee", "language": "ru"})).await.code(), "last_admin");
+
+        let manager = &country.manager;
+        let other = h.signed_in(&manager.user).await;
+        assert_eq!(manager.delete("/api/v1/session").await.status, 204);
+        assert_eq!((status(manager).await, status(&other).await), (401, 200), "only the one that signed out");
+    }
+
+    async fn writes_come_from_our_own_pages(h: Harness) {
+        let country = h.country().await;
+        let send = async |method: &str, path: &str, extra: &[(&str, &str)]| {
+            let headers = [&[JSON, ("host", "panoh.example")], extra].concat();
+            country.committee.send(method, path, &headers, br#"{"language": "ru"}"#).await
+        };
+        let bad: [&[(&str, &str)]; 7] = [
+            &[("sec-fetch-site", "cross-site")],
+            &[("sec-fetch-site", "same-site")],
+            &[("sec-fetch-site", "none")],
+            &[("sec-fetch-site", "cross-site"), ("origin", "https://panoh.example")],
+            &[("origin", "https://evil.example")],
+            &[("origin", "https://panoh.example.evil.example")],
+            &[("origin", "null")],
+        ];
+        for extra in bad {
+            let answer = send("PUT", "/api/v1/me/language", extra).await;
+            assert_eq!((answer.status, answer.code().as_str()), (403, "cross_origin"), "{extra:?}");
+            assert_eq!(send("GET", "/api/v1/me", extra).await.status, 200, "reading harms nobody: no page of theirs sees it");
+            assert_eq!(send("POST", "/api/v1/session", extra).await.code(), "cross_origin", "{extra:?}");
+        }
+        let good: [&[(&str, &str)]; 3] = [&[("sec-fetch-site", "same-origin")], &[("origin", "https://panoh.example")], &[]];
+        for extra in good {
+            assert_eq!(send("PUT", "/api/v1/me/language", extra).await.status, 204, "{extra:?}");
+        }
+    }
+
+    async fn every_answer_carries_the_headers(h: Harness) {
+        let country = h.country().await;
+        let admin = &country.admin;
+        let long = vec![b'x'; 70 * 1024];
+        let answers = [
+            (200, admin.get("/api/v1/me").await),
+            (200, admin.get("/api/openapi.json").await),
+            (200, admin.get("/api/docs").await),
+            (200, admin.get("/healthz").await),
+            (200, admin.get("/readyz").await),
+            (204, admin.send("PUT", "/api/v1/me/language", &[JSON], br#"{"language": "ru"}"#).await),
+            (400, admin.send("POST", "/api/v1/users", &[JSON], b"{").await),
+            (401, h.http.send("GET", "/api/v1/me", &[], b"").await),
+            (403, country.officer.get("/api/v1/users").await),
+            (404, admin.get("/api/v1/nothing").await),
+            (404, admin.get("/api/nothing").await),
+            (404, admin.get("/assets/nothing.js").await),
+            (404, admin.get("/../../etc/passwd.txt").await),
+            (404, admin.get(&format!("/api/v1/digests/{}", admin.user.id)).await),
+            (405, admin.send("PATCH", "/api/v1/me", &[], b"").await),
+            (413, admin.send("POST", "/api/v1/users", &[JSON], &long).await),
+            (415, admin.send("POST", "/api/v1/users", &[], b"{}").await),
+            (422, admin.send("POST", "/api/v1/users", &[JSON], b"{}").await),
+        ];
+        for (status, answer) in answers {
+            assert_eq!(answer.status, status, "{}", answer.text());
+            for name in ["content-security-policy", "x-content-type-options", "x-frame-options", "referrer-policy", "cross-origin-opener-policy",
+                "cross-origin-resource-policy", "cross-origin-embedder-policy", "permissions-policy", "strict-transport-security", "cache-control"] {
+                assert!(answer.header(name).is_some(), "{status} lacks {name}");
+            }
+            let csp = answer.header("content-security-policy").unwrap();
+            assert!(!csp.contains("unsafe") && !csp.contains("http"), "{csp}");
+            assert!(answer.header("access-control-allow-origin").is_none());
+            assert!(answer.header("server").is_none());
+            if status >= 400 {
+                assert_eq!(answer.header("content-type"), Some("application/problem+json"), "{}", answer.text());
+            }
+        }
+        // The web app's page, where it is built; the same headers or a plain not found.
+        let page = h.http.send("GET", "/", &[], b"").await;
+        assert!(matches!(page.status, 200 | 404) && page.header("content-security-policy").is_some());
+        assert_eq!(h.http.send("POST", "/", &[], b"").await.header("x-frame-options"), Some("DENY"));
+    }
+}

@@ -1,0 +1,217 @@
+//! A country in which one of everything exists, and a valid call of every route on it. Contract tests bend these calls.
+
+use chrono::Duration;
+use panoh::domain::accounts::Role;
+use panoh::domain::outbox::Letter;
+use panoh::http::matrix::{PREFIX, Row, Who};
+use panoh::store::digests;
+use serde_json::{Value, json};
+
+use crate::harness::Harness;
+use crate::harness::client::{Answer, Person};
+use crate::harness::country::{Country, PASSWORD, search};
+
+/// The document as it is served.
+pub fn document() -> Value {
+    serde_json::from_str(&panoh::http::docs::openapi()).unwrap()
+}
+
+pub struct Stage {
+    pub country: Country,
+    /// Of the officer, open, with no hold.
+    pub referral: String,
+    /// Of the other organisation's officer, with [`Stage::other_hold`].
+    pub other_referral: String,
+    /// Asked of the first shelter.
+    pub hold: String,
+    /// Asked of the other shelter by the other organisation.
+    pub other_hold: String,
+    pub schedule: String,
+    pub recipient: String,
+    pub digest: String,
+    pub letter: String,
+    /// Somebody whose account may be changed.
+    pub spare: Person,
+}
+
+fn id_of(json: &Value) -> String {
+    json["id"].as_str().unwrap().to_owned()
+}
+
+impl Stage {
+    pub async fn set(h: &Harness) -> Self {
+        let country = h.country().await;
+        h.report_all_empty(&country).await;
+        let referral = id_of(
+            &country
+                .officer
+                .post("/api/v1/referrals", &search(&[7]))
+                .await
+                .expect(201),
+        );
+        let hold = held(&country.officer, &country.shelter.id.to_string(), "1").await.1;
+        let (other_referral, other_hold) =
+            held(&country.other_officer, &country.other_shelter.id.to_string(), "2").await;
+        let schedule = country
+            .admin
+            .post("/api/v1/digest-schedules", &schedule_body())
+            .await
+            .expect(201);
+        let schedule = id_of(&schedule);
+        let path = format!("/api/v1/digest-schedules/{schedule}/recipients");
+        let to = json!({"email": "minister@example.tj", "language": "tg"});
+        let recipient = id_of(&country.admin.post(&path, &to).await.expect(201));
+        // The next morning's digest is made; then it is the same morning again for everybody's session.
+        let before = h.clock.now();
+        h.clock.set(before + Duration::days(1));
+        assert_eq!(h.jobs.run_due().await.unwrap(), 1);
+        h.clock.set(before);
+        let made = h.services.digests(None, 1).await.unwrap().remove(0).digest.id;
+        let letters: Vec<Letter> = digests::letters(&h.services.store, made).await.unwrap();
+        let spare = h.person(Role::Committee, "spare@example.tj", None, &[]).await;
+        Self {
+            country,
+            referral,
+            other_referral,
+            hold,
+            other_hold,
+            schedule,
+            recipient,
+            digest: made.to_string(),
+            letter: letters[0].id.to_string(),
+            spare,
+        }
+    }
+
+    /// The id that stands in a route's path.
+    pub fn id(&self, path: &str) -> String {
+        match path.split('/').nth(1).unwrap_or_default() {
+            "shelters" => self.country.shelter.id.to_string(),
+            "referrals" => self.referral.clone(),
+            "holds" => self.hold.clone(),
+            "digest-schedules" => self.schedule.clone(),
+            "digests" => self.digest.clone(),
+            "users" => self.spare.user.id.to_string(),
+            other => panic!("no id is known for {other}"),
+        }
+    }
+
+    /// The path of a call, with `id` in the place of the route's.
+    pub fn path_with(&self, path: &str, id: &str) -> String {
+        let query = if path.ends_with("/confidential") || path.ends_with("/handover") {
+            "?reason=asked%20by%20phone"
+        } else {
+            ""
+        };
+        let filled = path.replace("{id}", id).replace("{recipient}", &self.recipient);
+        format!("{PREFIX}{filled}{query}")
+    }
+
+    pub fn path(&self, path: &str) -> String {
+        match path.contains("{id}") {
+            true => self.path_with(path, &self.id(path)),
+            false => self.path_with(path, ""),
+        }
+    }
+
+    /// A body the route takes. `None` for routes without one.
+    pub fn body(&self, h: &Harness, method: &str, path: &str) -> Option<Value> {
+        let (c, now) = (&self.country, h.services.now());
+        let body = match (method, path) {
+            ("POST", "/session") => json!({"email": "spare@example.tj", "password": PASSWORD, "code": null}),
+            ("PUT", "/me/language") => json!({"language": "tg"}),
+            ("POST", "/shelters") => self.shelter_body("TJ-GB-07"),
+            ("PUT", "/shelters/{id}") => self.shelter_body("TJ-DU-01"),
+            ("PUT", "/shelters/{id}/confidential") => json!({"address": "Kuchai Rudaki 1", "contact_name": "Zarina",
+                "contact_phone": "+992 900 00 00 00", "meeting_point": "by the fountain"}),
+            ("POST", "/shelters/{id}/reports") => {
+                let mut body = h.report(&c.shelter, &[2, 3]);
+                body["rooms"][0]["occupied_cots"] = json!(1);
+                body["rooms"][1]["out_of_service_beds"] = json!(1);
+                body["rooms"][1]["out_of_service_reason"] = json!("repair");
+                body["stock"] = json!([{"item": h.services.pack.items[0].code, "on_hand": 40}]);
+                body["planned_exits"] =
+                    json!([{"room_id": c.shelter.rooms[0].id, "date": (now + Duration::days(2)).date_naive()}]);
+                body["operating"] = json!(true);
+                body["note"] = json!("all is well");
+                body
+            }
+            ("PUT", "/shelters/{id}/stock") => {
+                json!({"stock": [{"item": h.services.pack.items[1].code, "on_hand": 7}]})
+            }
+            ("POST", "/suggestions" | "/referrals") => json!({
+                "household": {"adults": [{"age_band": "18_59"}], "children": [{"age": 7, "sex": "female"}]},
+                "needs": ["no_documents", "legal"], "languages": ["tg"], "from_district": "TJ-DU-01",
+                "avoid_districts": ["TJ-SU-01"], "urgency": "today", "earliest_date": now.date_naive(),
+                "rooms_apart_ok": true, "limit": 5}),
+            ("POST", "/referrals/{id}/holds") => json!({"shelter_id": c.shelter.id}),
+            ("POST", "/referrals/{id}/close") => json!({"outcome": "unmet", "reasons": ["no_capacity"]}),
+            ("POST", "/holds/{id}/accept" | "/holds/{id}/arrive" | "/holds/{id}/no_show") => json!({}),
+            ("POST", "/holds/{id}/decline") => json!({"reason": "full", "note": "no room tonight"}),
+            ("POST", "/holds/{id}/release") => json!({"reason": "her_choice"}),
+            ("POST" | "PUT", "/digest-schedules" | "/digest-schedules/{id}") => schedule_body(),
+            ("POST", "/digest-schedules/{id}/recipients") => {
+                json!({"email": "deputy@example.tj", "name": "Deputy", "language": "ru"})
+            }
+            ("POST", "/digests/preview") => json!({"schedule_id": self.schedule, "language": "en"}),
+            ("POST", "/digests/{id}/resend") => json!({"letter_id": self.letter}),
+            ("POST", "/users") => json!({"email": "new@example.tj", "name": "New", "role": "manager",
+                "organisation_id": c.nur.id, "shelter_ids": [c.shelter.id], "language": "ru", "password": PASSWORD}),
+            ("PUT", "/users/{id}") => json!({"name": "Spare", "role": "manager", "organisation_id": c.nur.id,
+                "shelter_ids": [c.shelter.id], "language": "ru", "password": PASSWORD, "disabled": false}),
+            ("POST", "/organisations") => json!({"code": "SAB", "name": "Sabo", "operates": true, "refers": false}),
+            _ => return None,
+        };
+        Some(body)
+    }
+
+    fn shelter_body(&self, code: &str) -> Value {
+        let mut body = json!({
+            "code": code, "name": "Orzu", "organisation_id": self.country.nur.id, "district": "TJ-DU-01",
+            "kind": "crisis", "location_policy": "confidential", "intake_from": "08:00", "intake_to": "20:00",
+            "longest_stay_days": 90, "languages": ["tg"], "services": ["legal"],
+            "rules": {"boys_max_age": 14, "boys_shared_room_max_age": 10, "max_children": 5, "infants_share_bed": true,
+                "admits_without_children": true, "admits_women": true, "admits": ["pregnancy"]},
+            "report_due": "09:00", "report_interval_hours": 24,
+            "rooms": [{"label": "sang", "kind": "block", "beds": 2, "cots": 1, "step_free": false, "sleeps": 3}]});
+        if code == self.country.shelter.code {
+            for room in &self.country.shelter.rooms {
+                let row = json!({"id": room.id, "label": room.label, "kind": room.kind, "beds": room.beds, "cots": room.cots});
+                body["rooms"].as_array_mut().unwrap().push(row);
+            }
+        }
+        body
+    }
+
+    /// Somebody whom the row admits and who may use the id that stands in its path.
+    pub fn user_of(&self, row: &Row) -> &Person {
+        match row.who {
+            Who::Anybody => &self.spare,
+            Who::Only(roles) => self.country.of(roles[0]),
+        }
+    }
+
+    /// Calls a route as somebody, with every header it could want.
+    pub async fn call(&self, h: &Harness, who: &Person, method: &str, path: &str, body: &[u8]) -> Answer {
+        let key = format!("key-{}", h.services.ids.uuid(h.services.now()));
+        let mut headers = vec![("idempotency-key", key.as_str()), ("if-match", "\"1\"")];
+        if matches!(method, "POST" | "PUT") {
+            headers.push(("content-type", "application/json"));
+        }
+        who.send(method, path, &headers, body).await
+    }
+}
+
+/// A referral and a hold of it on a shelter.
+async fn held(officer: &Person, shelter: &str, key: &str) -> (String, String) {
+    let referral = id_of(&officer.post("/api/v1/referrals", &search(&[])).await.expect(201));
+    let path = format!("/api/v1/referrals/{referral}/holds");
+    let hold = officer
+        .post_once(&path, &format!("held-000{key}"), &json!({"shelter_id": shelter}))
+        .await;
+    (referral, id_of(&hold.expect(201)))
+}
+
+fn schedule_body() -> Value {
+    json!({"name": "Morning", "cadence": "daily", "time": "08:30", "zone": "Asia/Dushanbe", "region": null, "active": true})
+}
