@@ -1,0 +1,67 @@
+// What must hold on every page whatever it shows: nothing asked of a foreign server, no error in the console, no answer
+// 5xx, no scroll bar sideways, nothing that axe objects to.
+import assert from 'node:assert/strict';
+import { createRequire } from 'node:module';
+
+const axeSource = createRequire(import.meta.url)('axe-core').source;
+const AXE_TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22a', 'wcag22aa'];
+
+/**
+ * Notes everything from now on that a page must not do.
+ * A refusal that the test provokes is named in `expected` ("409 /api/v1/referrals"): status and the beginning of the path.
+ * @param {import('playwright-core').Page} page
+ * @param {string} origin
+ */
+export function watch(page, origin) {
+  const noted = [];
+  // Asking who one is before signing in is answered 401, and the browser reports each refusal as an error.
+  const expected = ['401 /api/v1/me', '401 /api/v1/session'];
+  const isExpected = (status, url) =>
+    expected.some((one) => `${status} ${new URL(url, origin).pathname}`.startsWith(one));
+
+  page.on('request', (request) => {
+    const url = request.url();
+    if (!/^(data|blob|about):/.test(url) && new URL(url).origin !== origin) noted.push(`foreign request: ${url}`);
+  });
+  page.on('response', (response) => {
+    const known = isExpected(response.status(), response.url());
+    if (response.status() >= 400 && !known) noted.push(`answer ${response.status()}: ${response.request().method()} ${response.url()}`);
+  });
+  page.on('console', (message) => {
+    if (message.type() !== 'error') return;
+    // The answer itself has been judged above.
+    if (/^Failed to load resource: the server responded with a status of \d+/.test(message.text())) return;
+    noted.push(`console: ${message.text()} (${message.location().url}:${message.location().lineNumber})`);
+  });
+  page.on('pageerror', (error) => noted.push(`uncaught: ${error.stack ?? error}`));
+  return {
+    expect: (refusal) => expected.push(refusal),
+    assertClean: () => assert.deepEqual(noted, [], `the page did what it must not:\n${noted.join('\n')}`),
+  };
+}
+
+/** @param {import('playwright-core').Page} page */
+export async function assertAccessible(page) {
+  await page.evaluate(axeSource);
+  const found = await page.evaluate(
+    (tags) => window.axe.run(document, { runOnly: { type: 'tag', values: tags }, resultTypes: ['violations'] }),
+    AXE_TAGS,
+  );
+  const told = found.violations.flatMap((violation) =>
+    violation.nodes.map((node) => `${violation.id} (${violation.impact}) at ${node.target.join(' ')}: ${node.failureSummary}`),
+  );
+  assert.deepEqual(told, [], `axe objects on ${page.url()}:\n${told.join('\n')}`);
+}
+
+/** @param {import('playwright-core').Page} page */
+export async function assertNoSidewaysScroll(page) {
+  const { content, window: width, widest } = await page.evaluate(() => {
+    const root = document.documentElement;
+    const outside = [...document.body.querySelectorAll('*')].filter(
+      (element) => element.getBoundingClientRect().right > root.clientWidth + 1,
+    );
+    const named = outside.slice(0, 5).map((element) => `${element.tagName.toLowerCase()}.${element.className}`);
+    return { content: root.scrollWidth, window: root.clientWidth, widest: named };
+  });
+  assert.ok(content <= width, `${page.url()} is ${content} px wide in a window of ${width} px: ${widest.join(', ')}`);
+}
