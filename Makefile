@@ -1,0 +1,35 @@
+# What people type. Each target installs what it needs and is missing (scripts/setup.sh), then does one thing.
+# Arguments for the program go in ARGS: make demo ARGS="--port 9000 --shelters 500"
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help setup demo build test lint bench clean
+ARGS ?=
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-8s %s\n", $$1, $$2 }'
+
+setup: ## install what building and testing need (Debian packages, JavaScript packages)
+	@scripts/setup.sh
+
+demo: build ## build, then serve invented shelters on loopback and print a sign-in for each role
+	@target/release/panoh demo $(ARGS)
+
+build: ## the web app and the release binary, target/release/panoh
+	@scripts/setup.sh compiler frontend
+	npm --prefix frontend run build --silent
+	cargo build --release --locked --bin panoh
+
+test: ## every check and every test: web app, format, lints, unit, integration, end to end
+	@scripts/test.sh
+
+lint: ## format, lints, licences, known vulnerabilities
+	@scripts/lint.sh
+
+# Builds the program itself, in the release profile; it needs no web app.
+bench: ## what the main work costs, beside the bare framework and the bare database in the same run
+	@scripts/setup.sh compiler postgresql
+	cargo bench --locked --bench loops -- $(ARGS)
+
+clean: ## remove everything that was built or installed in this folder
+	rm -rf target frontend/dist frontend/node_modules tests/e2e/node_modules
