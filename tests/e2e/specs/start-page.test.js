@@ -38,7 +38,7 @@ describe('sign-in', () => {
     const { email } = stage.account('manager');
     await page.locator('input[type="email"], input[autocomplete="username"]').first().fill(email);
     await page.locator('input[type="password"]').fill('not the password of anybody');
-    await page.locator('form:has(input[type="password"]) [type="submit"]').click();
+    await page.locator('form:has(input[type="password"]) button:not([type="button"])').click();
     await page.locator('[role="alert"]').first().waitFor();
     assert.equal(await page.locator('input[type="email"], input[autocomplete="username"]').first().inputValue(), email);
     await stage.check(page, 'sign-in-refused');
