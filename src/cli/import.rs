@@ -94,14 +94,15 @@ pub async fn run(services: &Services, args: ImportArgs) -> Result<(), ImportErro
     print(&Account { report, needs }, &map, args.json)
 }
 
-fn open(path: &Path) -> Result<File, ImportError> {
+pub(super) fn open(path: &Path) -> Result<File, ImportError> {
     File::open(path).map_err(|source| ImportError::File {
         path: path.to_owned(),
         source,
     })
 }
 
-fn map_text(map: &str) -> Result<String, ImportError> {
+/// The text of a map: one of those that come with the program, or a file's.
+pub(super) fn map_text(map: &str) -> Result<String, ImportError> {
     if let Some((_, text)) = SHIPPED.iter().find(|(name, _)| *name == map) {
         return Ok((*text).to_owned());
     }
@@ -127,7 +128,7 @@ async fn needs(services: &Services, map: &Map, table: &Path) -> Result<Option<Ne
 }
 
 /// A bar on a terminal, nothing elsewhere.
-fn bar(length: u64) -> ProgressBar {
+pub(super) fn bar(length: u64) -> ProgressBar {
     if !io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }

@@ -1,5 +1,4 @@
-//! How old a shelter's figures are by its own rhythm, and what that says about a free place.
-//! It must not know what the figures are.
+//! How old a shelter's figures are by its own rhythm. It must not know what the figures are.
 
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
@@ -67,48 +66,6 @@ fn interval(hours: u16) -> TimeDelta {
     TimeDelta::hours(i64::from(hours.max(1)))
 }
 
-/// How fast places go. One pooled rate for all shelters until each has a history of its own.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct ChanceModel {
-    /// Households that move into one shelter's free places per hour, beyond those the figures tell of.
-    pub arrivals_per_hour: f64,
-    /// Below this chance a shelter is asked to confirm before anybody travels.
-    pub confirm_below: f64,
-}
-
-impl Default for ChanceModel {
-    /// One household in two days: a planning figure, not a measured one.
-    fn default() -> Self {
-        Self {
-            arrivals_per_hour: 1.0 / 48.0,
-            confirm_below: 0.5,
-        }
-    }
-}
-
-impl ChanceModel {
-    /// The chance, 0.0..=1.0, that a place reported free `age_minutes` ago still is, when `spare` more households of
-    /// the same shape would have fitted beside this one. Others arrive independently at the pooled rate and each
-    /// takes one such place; departures are not counted on. With nothing to spare this is plain exponential decay.
-    /// Never rises with age, never falls with `spare`.
-    pub fn chance_free(&self, age_minutes: f64, spare: u32) -> f64 {
-        let expected = self.arrivals_per_hour * age_minutes.max(0.0) / 60.0;
-        let mut term = (-expected).exp();
-        let mut chance = term;
-        // Past this many the sum is 1 for any age within a year; it also bounds the work.
-        for arrivals in 1..=spare.min(400) {
-            term *= expected / f64::from(arrivals);
-            chance += term;
-        }
-        chance.clamp(0.0, 1.0)
-    }
-
-    /// Whether the shelter is to confirm before anybody travels.
-    pub fn needs_confirmation(&self, freshness: Freshness, chance: f64) -> bool {
-        freshness >= Freshness::Stale || chance < self.confirm_below
-    }
-}
-
 /// Minutes since the figures were true, never negative; `None` if there are none.
 pub fn age_minutes(observed_at: Option<Moment>, now: Moment) -> Option<f64> {
     // A span of time in milliseconds stays far below 2^53.
@@ -136,17 +93,6 @@ mod tests {
         assert_eq!(freshness(seen, 24, at(-5)), Fresh);
     }
 
-    #[test]
-    fn a_place_with_others_beside_it_lasts_longer() {
-        let model = ChanceModel::default();
-        assert!((model.chance_free(0.0, 0) - 1.0).abs() < 1e-12);
-        assert!((model.chance_free(48.0 * 60.0, 0) - (-1.0f64).exp()).abs() < 1e-12);
-        assert!((model.chance_free(48.0 * 60.0, 1) - 2.0 * (-1.0f64).exp()).abs() < 1e-12);
-        assert!(model.needs_confirmation(Freshness::Stale, 0.9));
-        assert!(model.needs_confirmation(Freshness::Fresh, 0.4));
-        assert!(!model.needs_confirmation(Freshness::Aging, 0.5));
-    }
-
     proptest! {
         #[test]
         fn next_change_is_the_first_instant_that_says_something_else(
@@ -163,17 +109,6 @@ mod tests {
                     prop_assert!(freshness(seen, hours, change) > said);
                 }
             }
-        }
-
-        #[test]
-        fn the_chance_is_a_chance_and_moves_the_right_way(
-            age in 0.0f64..600_000.0, more in 0.0f64..10_000.0, spare in 0u32..500,
-        ) {
-            let model = ChanceModel::default();
-            let chance = model.chance_free(age, spare);
-            prop_assert!((0.0..=1.0).contains(&chance));
-            prop_assert!(model.chance_free(age + more, spare) <= chance + 1e-12);
-            prop_assert!(model.chance_free(age, spare + 1) >= chance);
         }
     }
 }

@@ -14,8 +14,9 @@ use super::shelters::{self, Which};
 use super::{Reads, StoreError};
 use crate::domain::accounts::ShelterScope;
 use crate::domain::availability::ShelterView;
+use crate::domain::chance::Seen;
 use crate::domain::holds::HoldState;
-use crate::domain::id::{HoldId, Moment, RoomId};
+use crate::domain::id::{HoldId, Moment, RoomId, ShelterId};
 use crate::domain::logbook::{DayTotals, Line};
 use crate::domain::reports::Channel;
 use crate::domain::rooms::{ActiveClaim, Held, Occupancy, RoomView};
@@ -51,7 +52,8 @@ pub async fn as_of(db: &impl Reads, at: Moment, night: Option<NaiveDate>) -> Res
                     RoomView {
                         room: room.clone(),
                         state,
-                        planned_exit: line.and_then(|line| line.planned_exit),
+                        planned_exit: (line.and_then(|line| line.planned_exit))
+                            .filter(|_| !arrived.contains_key(&room.id)),
                         claims: claims.remove(&room.id).unwrap_or_default(),
                     }
                 })
@@ -157,11 +159,11 @@ async fn arrived(
 }
 
 async fn claims(db: &impl Reads, at: Moment) -> Result<HashMap<RoomId, Vec<ActiveClaim>>, StoreError> {
-    let rows: Vec<(Uuid, Uuid, i32, i32, i64)> = hold_line::Entity::find()
+    let rows: Vec<(Uuid, Uuid, i32, i32, i64, Option<i64>)> = hold_line::Entity::find()
         .select_only()
         .columns([hold_line::Column::RoomId, hold_line::Column::HoldId])
         .columns([hold_line::Column::Beds, hold_line::Column::Cots])
-        .column(hold::Column::ExpiresAt)
+        .columns([hold::Column::ExpiresAt, hold::Column::StartsAt])
         .join(JoinType::InnerJoin, hold_line::Relation::Hold.def())
         .filter(hold::Column::AskedAt.lte(millis(at)))
         .filter(hold::Column::ExpiresAt.gt(millis(at)))
@@ -174,15 +176,52 @@ async fn claims(db: &impl Reads, at: Moment) -> Result<HashMap<RoomId, Vec<Activ
         .all(db.connection())
         .await?;
     let mut by_room: HashMap<RoomId, Vec<ActiveClaim>> = HashMap::new();
-    for (room, hold, beds, cots, expires_at) in rows {
+    for (room, hold, beds, cots, expires_at, starts_at) in rows {
         by_room.entry(room.into()).or_default().push(ActiveClaim {
             hold_id: HoldId(hold),
             beds: count(beds),
             cots: count(cots),
             expires_at: moment(expires_at),
+            starts_at: starts_at.map(moment),
         });
     }
     Ok(by_room)
+}
+
+/// What each report from `since` on said of the whole shelter, in the order of time. Reports of a closed shelter are left
+/// out: they say nothing of places that come and go.
+pub async fn told(
+    db: &impl Reads,
+    which: Which<'_>,
+    since: Moment,
+) -> Result<HashMap<ShelterId, Vec<Seen>>, StoreError> {
+    let mut select = report::Entity::find()
+        .select_only()
+        .columns([report::Column::ShelterId])
+        .columns([report::Column::OrderedAt])
+        .columns([report::Column::FreeBeds, report::Column::OccupiedBeds])
+        .filter(report::Column::OrderedAt.gte(millis(since)))
+        .filter(report::Column::Operating.eq(true));
+    if let Which::Ids(ids) = which {
+        select = select.filter(report::Column::ShelterId.is_in(ids.iter().map(|id| id.0)));
+    }
+    let rows: Vec<(Uuid, i64, i32, i32)> = select
+        .order_by_asc(report::Column::OrderedAt)
+        .order_by_asc(report::Column::ReceivedAt)
+        .order_by_asc(report::Column::Id)
+        .into_tuple()
+        .all(db.connection())
+        .await?;
+    let beds = |n: i32| u32::try_from(n).unwrap_or(0);
+    let mut by_shelter: HashMap<ShelterId, Vec<Seen>> = HashMap::new();
+    for (shelter, at, free, occupied) in rows {
+        by_shelter.entry(ShelterId(shelter)).or_default().push(Seen {
+            at: moment(at),
+            free: beds(free),
+            places: beds(free) + beds(occupied),
+        });
+    }
+    Ok(by_shelter)
 }
 
 /// Beds, occupied and free at the end of each day of `from..=to`, of one region if one is named: of every shelter its
