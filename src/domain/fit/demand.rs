@@ -8,7 +8,7 @@
 
 use super::super::household::{Child, Search, Sex};
 use super::super::shelters::AdmissionRules;
-use super::ALONE_FROM;
+use super::{ALONE_FROM, Tolls};
 
 /// Kinds of children, as positions and as bits: infants, small (2 to 6), big (7 and more), each "tied" (a boy who
 /// may sleep in private rooms only) or free.
@@ -31,6 +31,8 @@ pub struct Demand {
     pub infants_share: bool,
     /// Only step-free rooms will do.
     pub step_free: bool,
+    /// What it pays for taking rooms that others wait for.
+    pub tolls: Tolls,
 }
 
 impl Demand {
@@ -47,6 +49,15 @@ impl Demand {
             children,
             infants_share: rules.infants_share_bed,
             step_free: search.needs_step_free(),
+            tolls: Tolls::default(),
+        }
+    }
+
+    /// The same, with what rooms that others wait for cost.
+    pub fn with(tolls: Tolls, rules: &AdmissionRules, search: &Search) -> Self {
+        Self {
+            tolls: tolls.asked_of(search, rules),
+            ..Self::of(rules, search)
         }
     }
 

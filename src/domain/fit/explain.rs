@@ -5,22 +5,32 @@
 //! If not even waiving all of them would, there are not enough beds, and beside that each of the three is named of
 //! which the shelter has not a single one to give.
 
+use chrono::NaiveDate;
+
 use super::super::household::Search;
 use super::super::id::Moment;
 use super::super::rooms::RoomView;
 use super::super::shelters::AdmissionRules;
 use super::demand::Demand;
 use super::place::{Offer, place_demand};
-use super::{Misfit, MisfitReason, broken_rules, relax};
+use super::{Misfit, MisfitReason, ReasonSet, relax, rule_reasons};
 
-pub fn misfit(rules: &AdmissionRules, rooms: &[RoomView], search: &Search, now: Moment) -> Misfit {
-    let mut reasons = Vec::new();
-    broken_rules(rules, search, |reason| reasons.push(reason));
-    reasons.extend(lacking(&Demand::of(rules, search), rooms, search.rooms_apart_ok, now));
-    reasons.sort_unstable();
-    reasons.dedup();
-    let relaxation = relax::smallest(&reasons, rules, rooms, search, now);
-    Misfit { reasons, relaxation }
+pub fn misfit(
+    rules: &AdmissionRules,
+    rooms: &[RoomView],
+    search: &Search,
+    (now, today): (Moment, NaiveDate),
+) -> Misfit {
+    let reasons = reasons(rules, rooms, search, now);
+    Misfit {
+        reasons: reasons.to_vec(),
+        relaxation: relax::smallest(reasons, rules, rooms, search, (now, today)),
+    }
+}
+
+pub fn reasons(rules: &AdmissionRules, rooms: &[RoomView], search: &Search, now: Moment) -> ReasonSet {
+    let lacking = lacking(&Demand::of(rules, search), rooms, search.rooms_apart_ok, now);
+    rule_reasons(rules, search).or(lacking)
 }
 
 /// Something a household asks of rooms beside beds.
@@ -78,7 +88,7 @@ fn offers<'a>(demand: &Demand, rooms: &'a [RoomView], now: Moment) -> impl Itera
         .filter_map(move |(index, view)| Offer::of(&demand, index, view, now))
 }
 
-fn lacking(demand: &Demand, rooms: &[RoomView], apart: bool, now: Moment) -> Vec<MisfitReason> {
+fn lacking(demand: &Demand, rooms: &[RoomView], apart: bool, now: Moment) -> ReasonSet {
     let asked: Vec<&Wish> = WISHES.iter().filter(|wish| (wish.asked)(demand)).collect();
     let mut sets: Vec<u32> = (0..1 << asked.len()).collect();
     sets.sort_by_key(|set| (set.count_ones(), *set));

@@ -13,24 +13,32 @@
 //! - a private room is given whole: whatever beds are left in it are enclosed.
 
 mod demand;
+mod door;
 mod explain;
+mod glance;
 mod place;
 mod relax;
 mod split;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
+mod tolls;
 mod verify;
 
-use serde::Serialize;
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
 use strum::{Display, EnumIter, EnumString, IntoStaticStr};
 
-use super::household::{Need, Search, Sex};
+use super::household::{Household, Search, Sex};
 use super::id::{Moment, RoomId};
 use super::rooms::{RoomKind, RoomView};
 use super::shelters::AdmissionRules;
-use demand::Demand;
-pub use place::{Placement, place};
+pub(in crate::domain) use demand::Demand;
+pub use door::{Door, ReasonSet, Visitor};
+pub use glance::{Cell, Party, Stock, pack};
+pub(in crate::domain) use place::Offer;
+pub use place::{Placement, place, place_for};
 pub use relax::Relaxation;
+pub use tolls::{MINUTES_PER_PLACE, OLDER_BOY, Tolls};
 pub use verify::{ClaimFault, verify};
 
 /// Most rooms one household may be spread over.
@@ -39,7 +47,7 @@ pub const MAX_ROOMS: u32 = 3;
 pub const ALONE_FROM: u8 = 7;
 
 /// One room's part of a household. Of a block, `beds` counts units and `cots` is 0.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Claim {
     pub room_id: RoomId,
     pub beds: u16,
@@ -47,7 +55,7 @@ pub struct Claim {
 }
 
 /// Where a household sleeps: one line per room, in the order of the shelter's rooms.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Allocation {
     pub lines: Vec<Claim>,
 }
@@ -102,38 +110,63 @@ pub struct Misfit {
 /// Where this household would sleep in these rooms at `now`, or why it cannot.
 ///
 /// Among all ways to fit, the one that takes least from others: fewest rooms, then fewest places taken (a private
-/// room or block unit counts whole, a step-free room that nobody needs counts double), then the fewest private
-/// rooms, then the fullest shared rooms, then the first rooms in the order given.
+/// room or block unit counts whole, a step-free room that nobody needs counts double; [`Tolls`] come on top), then the
+/// fewest private rooms, then the fullest shared rooms, then the first rooms in the order given.
 ///
 /// # Errors
-/// A [`Misfit`] with at least one reason.
+/// A [`Misfit`] with at least one reason; dates in it count from today in UTC. Who knows the country's clock asks
+/// [`place`], then [`explain`].
 pub fn fit(rules: &AdmissionRules, rooms: &[RoomView], search: &Search, now: Moment) -> Result<Allocation, Misfit> {
     match place(rules, rooms, search, now) {
         Some(placement) => Ok(placement.allocation),
-        None => Err(explain::misfit(rules, rooms, search, now)),
+        None => Err(explain::misfit(rules, rooms, search, (now, now.date_naive()))),
     }
 }
 
 /// Every reason and the smallest relaxation for a household that does not fit. Dear beside [`place`]: ask it only
-/// for the shelters that will be shown.
-pub fn explain(rules: &AdmissionRules, rooms: &[RoomView], search: &Search, now: Moment) -> Misfit {
-    explain::misfit(rules, rooms, search, now)
+/// for the shelters that will be shown. `today` is the local date of `now`.
+pub fn explain(rules: &AdmissionRules, rooms: &[RoomView], search: &Search, now: Moment, today: NaiveDate) -> Misfit {
+    explain::misfit(rules, rooms, search, (now, today))
+}
+
+/// The fit over the fewest rooms from two up, even where one room would do. `None` where there is none, or the household
+/// is to stay together.
+pub fn several(
+    tolls: Tolls,
+    rules: &AdmissionRules,
+    rooms: &[RoomView],
+    search: &Search,
+    now: Moment,
+) -> Option<Placement> {
+    let may = search.rooms_apart_ok && admits(rules, search);
+    may.then(|| split::in_several(&Demand::with(tolls, rules, search), rooms, now))
+        .flatten()
+}
+
+/// Every reason without what would help; nothing if the household fits.
+pub fn reasons(rules: &AdmissionRules, rooms: &[RoomView], search: &Search, now: Moment) -> ReasonSet {
+    explain::reasons(rules, rooms, search, now)
+}
+
+/// The smallest thing that would make it fit, where these are the reasons why it does not.
+pub fn relaxation(
+    reasons: ReasonSet,
+    rules: &AdmissionRules,
+    rooms: &[RoomView],
+    search: &Search,
+    (now, today): (Moment, NaiveDate),
+) -> Option<Relaxation> {
+    relax::smallest(reasons, rules, rooms, search, (now, today))
 }
 
 /// Whether the admission rules alone let this household in. No allocation; the cheapest of all questions.
 pub fn admits(rules: &AdmissionRules, search: &Search) -> bool {
-    let mut fine = true;
-    broken_rules(rules, search, |_| fine = false);
-    fine
+    rule_reasons(rules, search).is_empty()
 }
 
-/// The admission rules this household breaks, sorted, whatever the rooms are like.
-pub fn rule_reasons(rules: &AdmissionRules, search: &Search) -> Vec<MisfitReason> {
-    let mut reasons = Vec::new();
-    broken_rules(rules, search, |reason| reasons.push(reason));
-    reasons.sort_unstable();
-    reasons.dedup();
-    reasons
+/// The admission rules this household breaks, whatever the rooms are like.
+pub fn rule_reasons(rules: &AdmissionRules, search: &Search) -> ReasonSet {
+    Door::of(rules).refuses(&Visitor::of(search))
 }
 
 /// How many households of this shape the shelter could take at `now`, beside each other, each in one room.
@@ -150,55 +183,8 @@ pub fn places(rules: &AdmissionRules, rooms: &[RoomView], search: &Search, now: 
         .sum()
 }
 
-/// Tells `found` each admission rule that the household breaks.
-fn broken_rules(rules: &AdmissionRules, search: &Search, mut found: impl FnMut(MisfitReason)) {
-    let household = &search.household;
-    if !rules.admits_women {
-        found(MisfitReason::WomenNotAdmitted);
-    }
-    if !rules.admits_without_children && household.children().is_empty() {
-        found(MisfitReason::WithoutChildrenNotAdmitted);
-    }
-    if oldest_boy(search).is_some_and(|age| rules.boys_max_age.is_some_and(|max| age > max)) {
-        found(MisfitReason::BoysAge);
-    }
-    if rules
-        .max_children
-        .is_some_and(|max| household.children().len() > usize::from(max))
-    {
-        found(MisfitReason::TooManyChildren);
-    }
-    for need in search.admission_needs() {
-        if let Some(reason) = refusal(need).filter(|_| !rules.admits.contains(&need)) {
-            found(reason);
-        }
-    }
-}
-
-/// The reason that names a need the shelter does not admit; step-free is a matter of rooms, services of wishes.
-fn refusal(need: Need) -> Option<MisfitReason> {
-    match need {
-        Need::Pregnancy => Some(MisfitReason::Pregnancy),
-        Need::Newborn => Some(MisfitReason::Newborn),
-        Need::Trafficking => Some(MisfitReason::Trafficking),
-        Need::OlderWoman => Some(MisfitReason::OlderWoman),
-        Need::MentalHealth => Some(MisfitReason::MentalHealth),
-        Need::SubstanceUse => Some(MisfitReason::SubstanceUse),
-        Need::NoDocuments => Some(MisfitReason::NoDocuments),
-        Need::Pets => Some(MisfitReason::Pets),
-        Need::StepFree
-        | Need::Medical
-        | Need::Psychosocial
-        | Need::Legal
-        | Need::Childcare
-        | Need::Interpreter
-        | Need::Education => None,
-    }
-}
-
-fn oldest_boy(search: &Search) -> Option<u8> {
-    search
-        .household
+fn oldest_boy(household: &Household) -> Option<u8> {
+    household
         .children()
         .iter()
         .filter(|child| child.sex == Sex::Male)

@@ -6,7 +6,7 @@ use super::super::id::Moment;
 use super::super::rooms::{RoomKind, RoomView};
 use super::super::shelters::AdmissionRules;
 use super::demand::Demand;
-use super::{Allocation, Claim, admits, is_whole, split};
+use super::{Allocation, Claim, MINUTES_PER_PLACE, Tolls, admits, is_whole, split};
 
 /// A fit and what it takes from others, for the ranking.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,13 +15,18 @@ pub struct Placement {
     /// Rooms (or block units) slept in: 1 to 3.
     pub rooms: u32,
     /// Places taken beyond one for each person: enclosed beds and cots, empty places of a block unit, and as much
-    /// again for step-free rooms nobody asked for.
-    pub loss: u32,
+    /// again for step-free rooms nobody asked for. Below zero if a baby shares a bed and so leaves a cot to others.
+    pub loss: i32,
+    /// Minutes paid for rooms that others wait for.
+    pub toll: u32,
     /// Whether a step-free room is taken though nobody asked for one.
     pub needless_step_free: bool,
-    /// How many such households, this one included, would fit beside each other in one room each; 0 if this one only
-    /// fits over several rooms. The same as [`super::places`].
-    pub alike: u32,
+    /// Free units (beds, or rooms of a block) that could go before it is this household that has none: those it needs
+    /// and the rest of the rooms that would take it whole. Over several rooms: only those it needs.
+    pub free: u32,
+    /// Units it needs: a bed for each who needs one, or one unit where a block would take it. At most `free`. Which room is
+    /// given does not matter here, so one more room never makes a place look less likely.
+    pub need: u32,
 }
 
 /// What one room offers to one household at one instant.
@@ -41,10 +46,15 @@ pub struct Offer {
 impl Offer {
     /// `None` if nobody can be put there, or not this household because of steps.
     pub fn of(demand: &Demand, index: usize, view: &RoomView, now: Moment) -> Option<Self> {
-        let room = &view.room;
-        if demand.step_free && !room.step_free {
+        if demand.step_free && !view.room.step_free {
             return None;
         }
+        Self::at(index, view, now)
+    }
+
+    /// `None` if nobody can be put there.
+    pub fn at(index: usize, view: &RoomView, now: Moment) -> Option<Self> {
+        let room = &view.room;
         let count = view.count(now);
         let (beds, cots, units) = match room.kind {
             RoomKind::Block => (room.sleeps.map_or(0, u32::from), 0, count.free),
@@ -79,8 +89,27 @@ impl Offer {
         if self.step_free && !demand.step_free { 2 } else { 1 }
     }
 
+    /// Units she takes here: a bed for each who needs one, or one unit of a block.
+    fn needed(&self, demand: &Demand) -> u32 {
+        if self.joint() { 1 } else { demand.beds() }
+    }
+
+    /// Units that are gone when she has moved in: a private room goes whole, however many of its beds are slept in.
+    fn gone(&self, demand: &Demand) -> u32 {
+        if self.kind == RoomKind::Private {
+            self.beds
+        } else {
+            self.needed(demand)
+        }
+    }
+
+    /// Beds, or units of a block, that are free here.
+    fn chances(&self) -> u32 {
+        if self.joint() { self.units } else { self.beds }
+    }
+
     /// How many such households sleep here beside each other.
-    fn households(&self, demand: &Demand) -> u32 {
+    pub fn households(&self, demand: &Demand) -> u32 {
         match self.kind {
             RoomKind::Block => {
                 if demand.persons() <= self.beds {
@@ -109,13 +138,22 @@ impl Offer {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Price {
     pub rooms: u32,
-    /// Places taken, weighted.
-    pub taken: u32,
+    /// Minutes: what is taken from others, tolls included.
+    pub cost: u32,
     pub whole_rooms: u32,
     /// Free places in the shared rooms used: the fullest first, so that large rooms stay whole.
     pub spare: u32,
     /// Positions of the rooms, ascending, the rest filled up.
     pub order: [usize; 3],
+}
+
+impl Price {
+    /// Places beyond one for each person.
+    pub fn loss(&self, demand: &Demand, toll: u32) -> i32 {
+        let places = self.cost.saturating_sub(toll) / MINUTES_PER_PLACE;
+        // Three rooms of 65,535 places at most.
+        i32::try_from(places).unwrap_or(i32::MAX) - i32::try_from(demand.persons()).unwrap_or(i32::MAX)
+    }
 }
 
 /// Whether and where the household fits, cheaply: the answer for shelters that do not is found without allocating
@@ -125,6 +163,21 @@ pub fn place(rules: &AdmissionRules, rooms: &[RoomView], search: &Search, now: M
         return None;
     }
     place_demand(&Demand::of(rules, search), rooms, search.rooms_apart_ok, now)
+}
+
+/// The same where rooms that others wait for have their price. Whether it fits does not depend on prices.
+pub fn place_for(
+    tolls: Tolls,
+    rules: &AdmissionRules,
+    rooms: &[RoomView],
+    search: &Search,
+    now: Moment,
+) -> Option<Placement> {
+    if !admits(rules, search) {
+        return None;
+    }
+    let demand = Demand::with(tolls, rules, search);
+    place_demand(&demand, rooms, search.rooms_apart_ok, now)
 }
 
 pub fn place_demand(demand: &Demand, rooms: &[RoomView], apart: bool, now: Moment) -> Option<Placement> {
@@ -138,28 +191,44 @@ pub fn place_demand(demand: &Demand, rooms: &[RoomView], apart: bool, now: Momen
 struct InOneRoom {
     offer: Offer,
     price: Price,
-    alike: u32,
+    /// Units of all rooms that would take everybody.
+    units: u32,
+    /// The fewest units that any of these rooms would give her, and the fewest that would go with her.
+    need: u32,
+    goes: u32,
 }
 
 /// The room of least price that takes everybody.
 fn in_one_room(demand: &Demand, rooms: &[RoomView], now: Moment) -> Option<InOneRoom> {
     let mut best: Option<InOneRoom> = None;
-    let mut alike = 0;
+    let (mut units, mut need, mut goes) = (0, u32::MAX, u32::MAX);
     for (index, view) in rooms.iter().enumerate() {
         let Some(offer) = Offer::of(demand, index, view, now) else {
             continue;
         };
-        let households = offer.households(demand);
-        if households == 0 {
+        if offer.households(demand) == 0 {
             continue;
         }
-        alike += households;
+        units += offer.chances();
+        need = need.min(offer.needed(demand));
+        goes = goes.min(offer.gone(demand));
         let price = alone_price(demand, &offer);
         if best.as_ref().is_none_or(|best| price < best.price) {
-            best = Some(InOneRoom { offer, price, alike: 0 });
+            best = Some(InOneRoom {
+                offer,
+                price,
+                units,
+                need,
+                goes,
+            });
         }
     }
-    best.map(|best| InOneRoom { alike, ..best })
+    best.map(|best| InOneRoom {
+        units,
+        need,
+        goes,
+        ..best
+    })
 }
 
 fn alone_price(demand: &Demand, offer: &Offer) -> Price {
@@ -170,7 +239,7 @@ fn alone_price(demand: &Demand, offer: &Offer) -> Price {
     };
     Price {
         rooms: 1,
-        taken: places * offer.weight(demand),
+        cost: places * offer.weight(demand) * MINUTES_PER_PLACE + demand.tolls.of(offer),
         whole_rooms: u32::from(offer.whole()),
         spare: if offer.whole() { 0 } else { offer.places() },
         order: [offer.index, usize::MAX, usize::MAX],
@@ -185,12 +254,15 @@ fn settled(demand: &Demand, found: &InOneRoom, rooms: &[RoomView]) -> Option<Pla
         (demand.beds(), demand.infants().min(offer.cots))
     };
     let line = claim(rooms, offer.index, beds, cots)?;
+    let toll = demand.tolls.of(offer);
     Some(Placement {
         allocation: Allocation { lines: vec![line] },
         rooms: 1,
-        loss: found.price.taken.saturating_sub(demand.persons()),
+        loss: found.price.loss(demand, toll),
+        toll,
         needless_step_free: offer.weight(demand) > 1,
-        alike: found.alike,
+        free: found.need + found.units.saturating_sub(found.goes),
+        need: found.need,
     })
 }
 

@@ -6,7 +6,7 @@ use super::super::id::Moment;
 use super::super::rooms::RoomView;
 use super::demand::{Berth, Children, Demand, most, of_kinds, spread};
 use super::place::{Offer, Placement, Price, claim};
-use super::{Allocation, MAX_ROOMS};
+use super::{Allocation, MAX_ROOMS, MINUTES_PER_PLACE};
 
 /// The fit over the fewest rooms at the least price, from two rooms up.
 pub fn in_several(demand: &Demand, rooms: &[RoomView], now: Moment) -> Option<Placement> {
@@ -77,7 +77,7 @@ impl Finder<'_> {
             return;
         }
         let closed: u32 = picked.iter().map(|offer| closed(self.demand, offer)).sum();
-        if self.best.as_ref().is_some_and(|best| closed > best.price.taken) {
+        if self.best.as_ref().is_some_and(|best| closed > best.price.cost) {
             return;
         }
         for (at, class) in classes.iter().enumerate().skip(start) {
@@ -98,7 +98,7 @@ impl Finder<'_> {
     fn weigh(&mut self, set: &[Offer]) {
         let beds: u32 = set.iter().map(|offer| offer.beds).sum();
         let closed: u32 = set.iter().map(|offer| closed(self.demand, offer)).sum();
-        let dearer = self.best.as_ref().is_some_and(|best| closed > best.price.taken);
+        let dearer = self.best.as_ref().is_some_and(|best| closed > best.price.cost);
         if dearer || beds < self.demand.beds() {
             return;
         }
@@ -122,10 +122,10 @@ impl Finder<'_> {
     }
 
     fn compare(&mut self, set: &[Offer], split: &[u32]) {
-        let Some(taken) = taken(self.demand, set, split) else {
+        let Some(cost) = cost(self.demand, set, split) else {
             return;
         };
-        let price = price(set, taken);
+        let price = price(set, cost);
         if self.best.as_ref().is_none_or(|best| price < best.price) {
             self.best = Some(Found {
                 price,
@@ -147,16 +147,17 @@ pub fn sleeps(demand: &Demand, set: &[Offer]) -> bool {
     finder.best.is_some()
 }
 
-/// What a whole room costs whoever sleeps in it.
+/// What a room costs whoever sleeps in it, in minutes: its toll, and a whole room all its places.
 fn closed(demand: &Demand, offer: &Offer) -> u32 {
-    if offer.whole() {
+    let places = if offer.whole() {
         offer.places() * offer.weight(demand)
     } else {
         0
-    }
+    };
+    places * MINUTES_PER_PLACE + demand.tolls.of(offer)
 }
 
-fn price(set: &[Offer], taken: u32) -> Price {
+fn price(set: &[Offer], cost: u32) -> Price {
     let mut order = [usize::MAX; 3];
     for (slot, offer) in order.iter_mut().zip(set) {
         *slot = offer.index;
@@ -164,7 +165,7 @@ fn price(set: &[Offer], taken: u32) -> Price {
     order.sort_unstable();
     Price {
         rooms: u32::try_from(set.len()).unwrap_or(u32::MAX),
-        taken,
+        cost,
         whole_rooms: set.iter().map(|offer| u32::from(offer.whole())).sum(),
         spare: set.iter().filter(|offer| !offer.whole()).map(Offer::places).sum(),
         order,
@@ -182,10 +183,10 @@ fn berth(demand: &Demand, offer: &Offer, grown_ups: u32) -> Option<Berth> {
     )
 }
 
-/// What this set takes from others if everybody fits: whole rooms whole, and in shared rooms as few as can be, which
+/// What this set takes from others in minutes if everybody fits: whole rooms whole, and in shared rooms as few as can be, which
 /// means as many as can be in whole rooms first, then in rooms that are not step-free. (The loads of rooms form a
 /// base of a polymatroid, where such a greedy order is the best one.)
-fn taken(demand: &Demand, set: &[Offer], split: &[u32]) -> Option<u32> {
+fn cost(demand: &Demand, set: &[Offer], split: &[u32]) -> Option<u32> {
     let mut berths: [Option<(Berth, u32)>; 3] = [None; 3];
     let mut shared_grown_ups = 0;
     let mut closed_sum = 0;
@@ -206,11 +207,12 @@ fn taken(demand: &Demand, set: &[Offer], split: &[u32]) -> Option<u32> {
     let all = of_kinds(&demand.children, u8::MAX);
     (up_to(2) == all).then(|| {
         let (in_whole, not_step_free) = (up_to(0), up_to(1));
-        closed_sum + shared_grown_ups + (not_step_free - in_whole) + 2 * (all - not_step_free)
+        let shared = shared_grown_ups + (not_step_free - in_whole) + 2 * (all - not_step_free);
+        closed_sum + shared * MINUTES_PER_PLACE
     })
 }
 
-/// Writes down who sleeps where, in the order that [`taken`] assumes.
+/// Writes down who sleeps where, in the order that [`cost`] assumes.
 fn settle(demand: &Demand, found: &Found, rooms: &[RoomView]) -> Option<Placement> {
     let mut order: Vec<(&Offer, u32)> = found.set.iter().zip(found.grown_ups.iter().copied()).collect();
     order.sort_by_key(|(offer, _)| (if offer.whole() { 0 } else { offer.weight(demand) }, offer.index));
@@ -238,11 +240,17 @@ fn settle(demand: &Demand, found: &Found, rooms: &[RoomView]) -> Option<Placemen
         .iter()
         .map(|(index, beds, cots)| claim(rooms, *index, *beds, *cots))
         .collect();
+    let allocation = Allocation { lines: lines? };
+    // Not what this set of rooms gives her: another set must not make the same place look less likely.
+    let need = demand.beds();
+    let toll = found.set.iter().map(|offer| demand.tolls.of(offer)).sum();
     Some(Placement {
-        allocation: Allocation { lines: lines? },
+        allocation,
         rooms: found.price.rooms,
-        loss: found.price.taken.saturating_sub(demand.persons()),
+        loss: found.price.loss(demand, toll),
+        toll,
         needless_step_free: found.set.iter().any(|offer| offer.weight(demand) > 1),
-        alike: 0,
+        free: need,
+        need,
     })
 }

@@ -119,17 +119,18 @@ fn any_view(number: u128) -> impl Strategy<Value = RoomView> {
                     beds: held,
                     cots: 0,
                     expires_at,
+                    starts_at: None,
                 }];
             }
             view
         })
 }
 
-fn any_rooms(most: u128) -> impl Strategy<Value = Vec<RoomView>> {
+pub fn any_rooms(most: u128) -> impl Strategy<Value = Vec<RoomView>> {
     (0..=most).prop_flat_map(|number| (1..=number).map(any_view).collect::<Vec<_>>())
 }
 
-fn any_search() -> impl Strategy<Value = Search> {
+pub fn any_search() -> impl Strategy<Value = Search> {
     let child = (prop::sample::select(vec![0u8, 1, 1, 3, 6, 7, 9, 12, 15]), any::<bool>());
     let children = prop::collection::vec(
         child.prop_map(|(age, male)| if male { boy(age) } else { girl(age) }),
@@ -153,7 +154,7 @@ fn any_search() -> impl Strategy<Value = Search> {
         })
 }
 
-fn any_rules() -> impl Strategy<Value = AdmissionRules> {
+pub fn any_rules() -> impl Strategy<Value = AdmissionRules> {
     let boys_max_age = prop::option::weighted(0.4, 3u8..18);
     (boys_max_age, 0u8..14, any::<bool>(), prop::bool::weighted(0.9)).prop_map(
         |(boys_max_age, boys_shared_room_max_age, infants_share_bed, pets)| {

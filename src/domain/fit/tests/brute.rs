@@ -2,11 +2,14 @@
 
 use proptest::prelude::*;
 
+use super::super::super::holds::may_start;
 use super::super::super::household::{Child, Search, Sex};
 use super::super::super::rooms::{RoomKind, RoomView};
 use super::super::super::shelters::AdmissionRules;
-use super::super::place::place;
-use super::super::{MisfitReason, Relaxation, admits, explain, fit, places, verify};
+use super::super::{
+    Door, MisfitReason, Party, Placement, Relaxation, Tolls, Visitor, admits, explain, fit, pack, place_for, places,
+    reasons, verify,
+};
 use super::{any_rooms, any_rules, any_search, now};
 
 #[derive(Clone, Copy)]
@@ -26,7 +29,7 @@ struct Slot<'a> {
 type Price = (usize, u32, usize, u32, Vec<usize>);
 
 /// The least price over all ways to put everybody somewhere; `None` if there is none.
-fn brute(rules: &AdmissionRules, rooms: &[RoomView], search: &Search) -> Option<Price> {
+fn brute(rules: &AdmissionRules, rooms: &[RoomView], search: &Search, tolls: Tolls) -> Option<Price> {
     if !admits(rules, search) {
         return None;
     }
@@ -46,19 +49,20 @@ fn brute(rules: &AdmissionRules, rooms: &[RoomView], search: &Search) -> Option<
     let mut people: Vec<Person> = search.household.adults().iter().map(|_| Person::GrownUp).collect();
     people.extend(search.household.children().iter().copied().map(Person::Child));
     let mut best = None;
-    everywhere(rules, search, &people, &mut slots, &mut best);
+    everywhere(rules, search, tolls, &people, &mut slots, &mut best);
     best
 }
 
 fn everywhere(
     rules: &AdmissionRules,
     search: &Search,
+    tolls: Tolls,
     people: &[Person],
     slots: &mut Vec<Slot<'_>>,
     best: &mut Option<Price>,
 ) {
     let Some((person, rest)) = people.split_first() else {
-        if let Some(price) = judge(rules, search, slots) {
+        if let Some(price) = judge(rules, search, tolls, slots) {
             *best = Some(best.take().map_or(price.clone(), |best: Price| best.min(price)));
         }
         return;
@@ -70,17 +74,17 @@ fn everywhere(
             continue;
         }
         slots[at].people.push(*person);
-        everywhere(rules, search, rest, slots, best);
+        everywhere(rules, search, tolls, rest, slots, best);
         slots[at].people.pop();
     }
 }
 
-fn judge(rules: &AdmissionRules, search: &Search, slots: &[Slot<'_>]) -> Option<Price> {
+fn judge(rules: &AdmissionRules, search: &Search, tolls: Tolls, slots: &[Slot<'_>]) -> Option<Price> {
     let used: Vec<_> = slots.iter().filter(|slot| !slot.people.is_empty()).collect();
     if !used.iter().all(|slot| sleeps_well(rules, search, slot)) {
         return None;
     }
-    let (mut taken, mut spare) = (0, 0);
+    let (mut cost, mut spare) = (0, 0);
     for slot in &used {
         let (room, count) = (&slot.view.room, slot.view.count(now()));
         let weight = if room.step_free && !search.needs_step_free() {
@@ -88,7 +92,9 @@ fn judge(rules: &AdmissionRules, search: &Search, slots: &[Slot<'_>]) -> Option<
         } else {
             1
         };
-        taken += weight
+        cost += toll(rules, search, tolls, slot);
+        cost += 10
+            * weight
             * match room.kind {
                 RoomKind::Private => count.free + count.free_cots,
                 RoomKind::Block => u32::from(room.sleeps.unwrap()),
@@ -104,7 +110,7 @@ fn judge(rules: &AdmissionRules, search: &Search, slots: &[Slot<'_>]) -> Option<
         .count();
     Some((
         used.len(),
-        taken,
+        cost,
         whole,
         spare,
         used.iter().map(|slot| slot.index).collect(),
@@ -146,20 +152,93 @@ fn sleeps_well(rules: &AdmissionRules, search: &Search, slot: &Slot<'_>) -> bool
     in_beds <= count.free as usize && infants <= count.free_cots as usize + with_mothers
 }
 
+/// What others' waiting costs her, as the tolls say.
+fn toll(rules: &AdmissionRules, search: &Search, tolls: Tolls, slot: &Slot<'_>) -> u32 {
+    let (room, count) = (&slot.view.room, slot.view.count(now()));
+    let persons = search.household.persons();
+    let boys = |age: u8| {
+        let children = search.household.children().iter();
+        children
+            .filter(|child| child.sex == Sex::Male && child.age >= age)
+            .count()
+    };
+    let mut toll = 0;
+    if room.step_free && !search.needs_step_free() {
+        toll += tolls.step_free;
+    }
+    let places = match room.kind {
+        RoomKind::Shared => return toll,
+        RoomKind::Private => count.free + count.free_cots,
+        RoomKind::Block => u32::from(room.sleeps.unwrap()),
+    };
+    let four = if places >= 4 && persons < 4 {
+        tolls.four_places
+    } else {
+        0
+    };
+    let five = if places >= 5 && persons < 5 {
+        tolls.five_places
+    } else {
+        0
+    };
+    toll += four.max(five);
+    if places >= 2 && boys(15) == 0 && rules.boys_max_age.unwrap_or(17) >= 15 {
+        toll += tolls.older_boys;
+    }
+    toll
+}
+
+/// The fewest units that a room would give her, and how many could go beside them before she has none.
+fn units(rules: &AdmissionRules, rooms: &[RoomView], search: &Search, found: &Placement) -> (u32, u32) {
+    let beds = search.household.persons() - search.household.infants();
+    if found.rooms > 1 {
+        return (beds, 0);
+    }
+    let takes = |view: &&RoomView| places(rules, std::slice::from_ref(*view), search, now()) > 0;
+    let each = rooms.iter().filter(takes).map(|view| {
+        let free = view.count(now()).free;
+        match view.room.kind {
+            RoomKind::Private => (free, beds, free),
+            RoomKind::Shared => (free, beds, beds),
+            RoomKind::Block => (free, 1, 1),
+        }
+    });
+    let all: Vec<(u32, u32, u32)> = each.collect();
+    let (need, goes) = (all.iter().map(|one| one.1).min(), all.iter().map(|one| one.2).min());
+    (need.unwrap(), all.iter().map(|one| one.0).sum::<u32>() - goes.unwrap())
+}
+
+fn any_tolls() -> impl Strategy<Value = Tolls> {
+    let toll = || prop_oneof![Just(0), 0u32..90];
+    let some = (toll(), toll(), toll(), toll()).prop_map(|(step_free, four_places, five_places, older_boys)| Tolls {
+        step_free,
+        four_places,
+        five_places,
+        older_boys,
+    });
+    prop_oneof![Just(Tolls::default()), some]
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(1_500))]
 
     #[test]
-    fn fit_is_exact_and_takes_least(rules in any_rules(), rooms in any_rooms(5), search in any_search()) {
-        let expected = brute(&rules, &rooms, &search);
-        let found = place(&rules, &rooms, &search, now());
+    fn fit_is_exact_and_takes_least(
+        rules in any_rules(), rooms in any_rooms(5), search in any_search(), tolls in any_tolls(),
+    ) {
+        let expected = brute(&rules, &rooms, &search, tolls);
+        let found = place_for(tolls, &rules, &rooms, &search, now());
         prop_assert_eq!(found.is_some(), expected.is_some());
-        prop_assert_eq!(fit(&rules, &rooms, &search, now()).ok(), found.clone().map(|found| found.allocation));
-        if let (Some(found), Some((number, taken, _, _, order))) = (found, expected) {
+        if tolls == Tolls::default() {
+            prop_assert_eq!(fit(&rules, &rooms, &search, now()).ok(), found.clone().map(|found| found.allocation));
+        }
+        if let (Some(found), Some((number, cost, _, _, order))) = (found, expected) {
             prop_assert_eq!(verify(&found.allocation, &rules, &rooms, &search, now()), Ok(()));
             prop_assert_eq!(found.rooms as usize, number);
-            prop_assert_eq!(found.alike, places(&rules, &rooms, &search, now()));
-            prop_assert_eq!(found.loss, taken.saturating_sub(search.household.persons()));
+            let (need, beside) = units(&rules, &rooms, &search, &found);
+            prop_assert_eq!((found.need, found.free), (need, need + beside));
+            let own = search.household.persons() as i32;
+            prop_assert_eq!((found.loss + own) * 10 + found.toll as i32, cost as i32);
             let mut distinct: Vec<_> = order.iter().map(|index| rooms[*index].room.id).collect();
             distinct.dedup();
             prop_assert_eq!(found.allocation.lines.iter().map(|line| line.room_id).collect::<Vec<_>>(), distinct);
@@ -180,10 +259,10 @@ proptest! {
         prop_assert!(misfit.reasons.is_sorted_by(|a, b| a < b));
         prop_assert!(!misfit.reasons.contains(&MisfitReason::NoStepFreeRoom) || search.needs_step_free());
         if let Some(relaxation) = misfit.relaxation {
-            let (rules, rooms, search) = relaxation.apply(&rules, &rooms, &search, now());
+            let (rules, rooms, search) = relaxation.apply(&rules, &rooms, &search, now().date_naive());
             prop_assert!(fit(&rules, &rooms, &search, now()).is_ok(), "{:?}", relaxation);
             if let Relaxation::FromDate { date } = relaxation {
-                prop_assert!(date >= now().date_naive());
+                prop_assert!(may_start(date, now().date_naive()));
             }
         }
     }
@@ -193,7 +272,7 @@ proptest! {
         rules in any_rules(), rooms in any_rooms(4), search in any_search(),
     ) {
         let fits = fit(&rules, &rooms, &search, now()).is_ok();
-        prop_assert_eq!(explain(&rules, &rooms, &search, now()).reasons.is_empty(), fits);
+        prop_assert_eq!(explain(&rules, &rooms, &search, now(), now().date_naive()).reasons.is_empty(), fits);
         if !search.rooms_apart_ok {
             prop_assert_eq!(places(&rules, &rooms, &search, now()) > 0, fits);
         }
@@ -219,5 +298,21 @@ proptest! {
             allocation.lines[at].beds -= 1;
         }
         prop_assert!(verify(&allocation, &rules, &rooms, &search, now()).is_err());
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(3_000))]
+
+    #[test]
+    fn a_glance_says_what_the_rooms_say(rules in any_rules(), rooms in any_rooms(5), search in any_search()) {
+        let mut cells = Vec::new();
+        let stock = pack(&rules, &rooms, now(), &mut cells);
+        let visitor = Visitor::of(&search);
+        let told = reasons(&rules, &rooms, &search, now());
+        match Party::of(&search, &visitor).lacks(&stock, &cells) {
+            Some(lacks) => prop_assert_eq!(Door::of(&rules).refuses(&visitor).or(lacks), told),
+            None => prop_assert!(search.rooms_apart_ok),
+        }
     }
 }

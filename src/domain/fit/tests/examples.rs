@@ -63,6 +63,7 @@ fn a_private_room_is_for_one_household() {
         beds: 1,
         cots: 0,
         expires_at: now() + chrono::TimeDelta::minutes(1),
+        starts_at: None,
     }];
     assert!(fit(&rules(), std::slice::from_ref(&held), &search(&[]), now()).is_err());
     assert!(fit(&rules(), &[held], &search(&[]), now() + chrono::TimeDelta::minutes(1)).is_ok());
