@@ -1,7 +1,7 @@
 //! `make bench`: what the main work costs, beside the bare framework and the bare databases doing the same in the same
 //! run on the same machine. Ratios are what counts; figures of two machines do not compare.
 //!
-//! `make bench ARGS="--shelters 50,500 --seconds 3 --json"`
+//! `make bench ARGS="--shelters 50,500 --seconds 3 --json"`; `cargo bench --bench loops -- ranking` for the ranking alone.
 
 #[path = "loops/bare.rs"]
 mod bare;
@@ -16,6 +16,8 @@ mod measure;
 mod postgres;
 #[path = "loops/program.rs"]
 mod program;
+#[path = "loops/ranking.rs"]
+mod ranking;
 #[path = "loops/table.rs"]
 mod table;
 #[path = "loops/writes.rs"]
@@ -34,6 +36,8 @@ pub type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 #[derive(Parser)]
 #[command(about = "Measures the main work beside its limits")]
 struct Options {
+    /// Only this.
+    only: Option<Only>,
     /// Sizes of the country to measure at.
     #[arg(long, value_delimiter = ',', default_value = "50,500,5000")]
     shelters: Vec<u32>,
@@ -54,6 +58,12 @@ struct Options {
     bench: bool,
 }
 
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Only {
+    /// The ranking in memory, on one thread.
+    Ranking,
+}
+
 fn main() -> Outcome<()> {
     let mut arguments = std::env::args().skip(1);
     if arguments.next().as_deref() == Some(bare::SERVE) {
@@ -61,11 +71,15 @@ fn main() -> Outcome<()> {
         let body = std::fs::read(arguments.next().ok_or("no file")?)?;
         return bare::serve(content_type, body.into());
     }
+    let options = Options::parse();
+    if let Some(Only::Ranking) = options.only {
+        return ranking::run(&options.shelters, Duration::from_secs(options.seconds));
+    }
     // One thread: the clients must not take both cores from the server they measure.
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?
-        .block_on(run(Options::parse()))
+        .block_on(run(options))
 }
 
 async fn run(options: Options) -> Outcome<()> {

@@ -1,24 +1,32 @@
 //! Which of the shelters that fit comes first, and why: by the time in which she can expect to be safe.
 //! It must not know how a fit is found (`fit`) or how far a place is (the caller says).
 
+mod index;
+mod misfits;
 mod score;
 #[cfg(test)]
 mod tests;
+mod ways;
 
-pub use score::{Reason, ReasonCode};
+pub use index::{Asked, Index, Row};
+pub use misfits::{MISFITS_SHOWN, MisfitEntry};
+pub use score::{Reason, ReasonCode, Score};
 
 use std::cmp::Ordering;
 
 use chrono::{NaiveDateTime, NaiveTime};
 
 use super::availability::{Band, ShelterView};
-use super::fit::{self, Allocation, MisfitReason, Placement, Relaxation};
-use super::freshness::{ChanceModel, Freshness, age_minutes};
+use super::chance::{ChanceModel, Record};
+use super::fit::{self, Allocation, MisfitReason, Placement, ReasonSet};
+use super::freshness::{Freshness, age_minutes};
 use super::geography::Travel;
 use super::household::Search;
 use super::id::{Moment, ShelterId};
 use super::rooms::RoomKind;
-use score::{Score, Weighed};
+use super::scarcity::Prices;
+use misfits::Tally;
+use score::Weighed;
 
 /// A shelter to be looked at.
 #[derive(Debug, Clone, Copy)]
@@ -27,6 +35,18 @@ pub struct Candidate<'a> {
     pub travel: Travel,
     /// How long this shelter usually takes to answer, in minutes.
     pub answer_minutes: f64,
+    /// What was learned of how its places come and go.
+    pub record: Record,
+}
+
+/// What holds for the whole country at the instant of the question.
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'a> {
+    pub now: Moment,
+    /// `now` on the clocks of the country, for intake hours.
+    pub local_now: NaiveDateTime,
+    pub chances: &'a ChanceModel,
+    pub prices: &'a Prices,
 }
 
 /// A kind of room she would sleep in, not which one.
@@ -66,71 +86,72 @@ pub struct Suggestion {
     pub allocation: Allocation,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MisfitEntry {
-    pub shelter_id: ShelterId,
-    pub shelter_code: String,
-    pub reasons: Vec<MisfitReason>,
-    pub relaxation: Option<Relaxation>,
-}
-
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Ranking {
     pub suggestions: Vec<Suggestion>,
     /// The nearest shelters that do not fit, at most [`MISFITS_SHOWN`].
     pub misfits: Vec<MisfitEntry>,
+    /// How many shelters each reason hides, of all that do not fit, in the order of declaration.
+    pub misfit_counts: Vec<(MisfitReason, u32)>,
 }
 
-/// Explaining a misfit is dear, and nobody reads a hundred of them.
-pub const MISFITS_SHOWN: usize = 25;
+/// A shelter that fits, weighed.
+struct Fit<'a> {
+    score: Score,
+    candidate: Candidate<'a>,
+    weighed: Weighed,
+    placement: Placement,
+}
 
 /// The best `limit` shelters for this search, and the nearest that do not fit with every reason.
 ///
-/// The order is total: by score, then by shelter code; the order of `candidates` does not matter. `local_now` is `now`
-/// on the clocks of the country, for intake hours.
-pub fn rank(
-    search: &Search,
-    candidates: &[Candidate<'_>],
-    now: Moment,
-    local_now: NaiveDateTime,
-    limit: usize,
-) -> Ranking {
-    let model = ChanceModel::default();
-    let mut fits: Vec<(Score, &Candidate<'_>, Weighed, Placement)> = Vec::new();
-    let mut misfits: Vec<&Candidate<'_>> = Vec::new();
+/// The order is total: by score, then by shelter code; the order of `candidates` does not matter. Over a whole country
+/// an [`Index`] gives the same answer sooner.
+pub fn rank(search: &Search, candidates: &[Candidate<'_>], context: &Context<'_>, limit: usize) -> Ranking {
+    let (mut fits, mut misfits, mut tally) = (Vec::new(), Vec::new(), Tally::default());
     for candidate in candidates {
-        let placement = gate(search, candidate)
-            .is_none()
-            .then(|| fit::place(&candidate.view.shelter.rules, &candidate.view.rooms, search, now))
-            .flatten();
-        match placement {
-            Some(placement) => {
-                let chance = chance_free(&model, candidate, &placement, now);
-                let weighed = score::weigh(search, candidate, &placement, chance, local_now);
-                fits.push((weighed.score(), candidate, weighed, placement));
+        let gates = misfits::gates(search, candidate);
+        match gates.is_empty().then(|| weighed(search, candidate, context)).flatten() {
+            Some(fit) => fits.push(fit),
+            None => {
+                let reasons = misfits::reasons(search, candidate, context.now);
+                tally.add(reasons);
+                misfits.push((*candidate, reasons));
             }
-            None => misfits.push(candidate),
         }
     }
-    keep_best(&mut fits, limit, |a, b| a.0.cmp(&b.0).then_with(|| by_code(a.1, b.1)));
-    keep_best(&mut misfits, MISFITS_SHOWN, |a, b| {
+    keep_best(&mut misfits, MISFITS_SHOWN, |(a, _), (b, _)| {
         a.travel
             .minutes
             .total_cmp(&b.travel.minutes)
             .then_with(|| by_code(a, b))
     });
-    let suggestions = fits
-        .into_iter()
-        .zip(1..)
-        .map(|((_, candidate, weighed, placement), rank)| {
-            suggestion(rank, candidate, &weighed, placement, &model, now)
-        });
+    ranking(search, fits, misfits, &tally, context, limit)
+}
+
+/// Writes out the best of those that fit and the misfits to be shown.
+fn ranking(
+    search: &Search,
+    mut fits: Vec<Fit<'_>>,
+    misfits: Vec<(Candidate<'_>, ReasonSet)>,
+    tally: &Tally,
+    context: &Context<'_>,
+    limit: usize,
+) -> Ranking {
+    keep_best(&mut fits, limit, |a, b| {
+        a.score.cmp(&b.score).then_with(|| by_code(&a.candidate, &b.candidate))
+    });
     Ranking {
-        suggestions: suggestions.collect(),
+        suggestions: fits
+            .into_iter()
+            .zip(1..)
+            .map(|(fit, rank)| suggestion(rank, fit, context.now))
+            .collect(),
         misfits: misfits
             .into_iter()
-            .map(|candidate| misfit(search, candidate, now))
+            .map(|(candidate, reasons)| misfits::entry(search, &candidate, reasons, context))
             .collect(),
+        misfit_counts: tally.counts(),
     }
 }
 
@@ -149,67 +170,32 @@ fn keep_best<T>(items: &mut Vec<T>, limit: usize, order: impl Fn(&T, &T) -> Orde
     items.sort_unstable_by(order);
 }
 
-/// What rules a shelter out before its rooms are looked at.
-fn gate(search: &Search, candidate: &Candidate<'_>) -> Option<MisfitReason> {
-    let view = candidate.view;
-    if search.avoid_districts.contains(&view.shelter.district) {
-        Some(MisfitReason::AvoidedDistrict)
-    } else if !view.operating {
-        Some(MisfitReason::NotOperating)
-    } else if view.observed_at.is_none() {
-        Some(MisfitReason::NeverReported)
-    } else {
-        None
-    }
+/// `None` if she does not fit.
+fn weighed<'a>(search: &Search, candidate: &Candidate<'a>, context: &Context<'_>) -> Option<Fit<'a>> {
+    let (view, shelter) = (candidate.view, &candidate.view.shelter);
+    let tolls = context.prices.tolls(&shelter.region);
+    let placement = fit::place_for(tolls, &shelter.rules, &view.rooms, search, context.now)?;
+    let chance = age_minutes(view.observed_at, context.now).map_or(0.0, |age| {
+        let (free, need) = (placement.free, placement.need);
+        context.chances.chance_free(&candidate.record, free, need, age)
+    });
+    let must_confirm = context.chances.needs_confirmation(view.freshness(context.now), chance);
+    let weighed = score::weigh(search, candidate, &placement, (chance, must_confirm), context.local_now);
+    Some(Fit {
+        score: weighed.score(search.urgency),
+        candidate: *candidate,
+        weighed,
+        placement,
+    })
 }
 
-/// Every reason. Of rooms that nobody has reported on nothing is said, and what rules a shelter out altogether
-/// leaves nothing to relax.
-fn misfit(search: &Search, candidate: &Candidate<'_>, now: Moment) -> MisfitEntry {
-    let view = candidate.view;
-    let (mut reasons, mut relaxation) = (Vec::new(), None);
-    let gated = gate(search, candidate).is_some();
-    if view.observed_at.is_some() {
-        // Not gated and yet here: it has been tried already.
-        if !gated || fit::place(&view.shelter.rules, &view.rooms, search, now).is_none() {
-            let misfit = fit::explain(&view.shelter.rules, &view.rooms, search, now);
-            (reasons, relaxation) = (misfit.reasons, misfit.relaxation);
-        }
-    } else {
-        reasons.extend(fit::rule_reasons(&view.shelter.rules, search));
-        reasons.push(MisfitReason::NeverReported);
-    }
-    if search.avoid_districts.contains(&view.shelter.district) {
-        reasons.push(MisfitReason::AvoidedDistrict);
-    }
-    if !view.operating {
-        reasons.push(MisfitReason::NotOperating);
-    }
-    reasons.sort_unstable();
-    if gated {
-        relaxation = None;
-    }
-    MisfitEntry {
-        shelter_id: view.shelter.id,
-        shelter_code: view.shelter.code.clone(),
-        reasons,
-        relaxation,
-    }
-}
-
-fn chance_free(model: &ChanceModel, candidate: &Candidate<'_>, placement: &Placement, now: Moment) -> f64 {
-    let age = age_minutes(candidate.view.observed_at, now);
-    age.map_or(0.0, |age| model.chance_free(age, placement.alike.saturating_sub(1)))
-}
-
-fn suggestion(
-    rank: u32,
-    candidate: &Candidate<'_>,
-    weighed: &Weighed,
-    placement: Placement,
-    model: &ChanceModel,
-    now: Moment,
-) -> Suggestion {
+fn suggestion(rank: u32, fit: Fit<'_>, now: Moment) -> Suggestion {
+    let Fit {
+        candidate,
+        weighed,
+        placement,
+        ..
+    } = fit;
     let (view, shelter) = (candidate.view, &candidate.view.shelter);
     let freshness = view.freshness(now);
     let rooms = placement.allocation.lines.iter().filter_map(|line| {
@@ -231,7 +217,7 @@ fn suggestion(
         band: Band::of(u64::from(view.count(now).free)),
         freshness,
         observed_at: view.observed_at,
-        needs_confirmation: model.needs_confirmation(freshness, weighed.chance),
+        needs_confirmation: weighed.needs_confirmation(),
         answer_minutes: candidate.answer_minutes,
         expected_minutes: weighed.expected_minutes(),
         intake: shelter.intake,

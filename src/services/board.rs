@@ -1,7 +1,7 @@
 //! The board: what is free in the country, held in memory and drawn again shelter by shelter as commits are told. It
 //! answers; it never decides: a hold is decided on rows read inside its transaction.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -11,102 +11,60 @@ use chrono_tz::Tz;
 use tokio::sync::Mutex as Turn;
 
 use super::errors::Refused;
+use super::learning::Learned;
 use super::{Event, Services};
+use crate::domain::answering::USUAL_ANSWER_MINUTES;
 use crate::domain::availability::{Availability, Share, ShelterView, add_up};
-use crate::domain::geography::{DistrictIndex, Pack};
+use crate::domain::chance::Record;
 use crate::domain::id::{Moment, ShelterId};
+use crate::domain::ranking::{Index, Row};
+use crate::domain::scarcity::Prices;
 use crate::store::shelters::Which;
-use crate::store::{holds, views};
-
-/// One shelter on the board, with what is looked up once and not at each question.
-#[derive(Clone)]
-pub struct Standing {
-    pub view: Arc<ShelterView>,
-    /// `None` where the country pack does not know the district.
-    pub place: Option<DistrictIndex>,
-    /// Expected minutes until the shelter answers.
-    pub answer_minutes: f64,
-}
-
-impl Standing {
-    fn new(view: ShelterView, answer_minutes: f64, pack: &Pack) -> Self {
-        Self {
-            place: pack.district_index(&view.shelter.district),
-            view: Arc::new(view),
-            answer_minutes,
-        }
-    }
-}
+use crate::store::views;
 
 /// All shelters at one version of the board, by code.
 pub struct Snapshot {
     pub version: u64,
-    pub shelters: Vec<Standing>,
-    by_id: Arc<HashMap<ShelterId, usize>>,
+    pub index: Index,
 }
 
 impl Snapshot {
-    fn new(version: u64, mut shelters: Vec<Standing>) -> Self {
-        shelters.sort_by(|a, b| a.view.shelter.code.cmp(&b.view.shelter.code));
-        let ids = shelters.iter().map(|row| row.view.shelter.id).zip(0..);
-        Self {
-            version,
-            by_id: Arc::new(ids.collect()),
-            shelters,
-        }
-    }
-
     /// The same board with these shelters drawn again.
-    fn with(&self, version: u64, read: Vec<ShelterView>, pack: &Pack) -> Self {
-        let mut shelters = self.shelters.clone();
-        let mut moved = false;
-        for view in read {
-            match self.by_id.get(&view.shelter.id).and_then(|at| shelters.get_mut(*at)) {
-                Some(row) => {
-                    moved |= row.view.shelter.code != view.shelter.code;
-                    *row = Standing::new(view, row.answer_minutes, pack);
-                }
-                None => {
-                    moved = true;
-                    shelters.push(Standing::new(view, USUAL_ANSWER_MINUTES, pack));
-                }
-            }
-        }
-        if moved {
-            return Self::new(version, shelters);
-        }
+    fn with(&self, version: u64, read: Vec<ShelterView>, learned: &Learned, now: Moment) -> Self {
+        let rows = read.into_iter().map(|view| Row {
+            answer_minutes: self.answer_minutes(view.shelter.id),
+            record: learned.record(view.shelter.id),
+            view: Arc::new(view),
+        });
         Self {
             version,
-            shelters,
-            by_id: Arc::clone(&self.by_id),
+            index: self.index.redrawn(rows.collect(), now),
         }
-    }
-
-    fn standing(&self, id: ShelterId) -> Option<&Standing> {
-        self.shelters.get(*self.by_id.get(&id)?)
     }
 
     pub fn get(&self, id: ShelterId) -> Option<&ShelterView> {
-        self.standing(id).map(|row| row.view.as_ref())
+        self.index.get(id).map(|row| row.view.as_ref())
+    }
+
+    /// Expected minutes until the shelter answers.
+    pub fn answer_minutes(&self, id: ShelterId) -> f64 {
+        self.index
+            .get(id)
+            .map_or(USUAL_ANSWER_MINUTES, |row| row.answer_minutes)
+    }
+
+    pub fn prices(&self) -> &Prices {
+        self.index.prices()
+    }
+
+    pub fn record(&self, id: ShelterId) -> Record {
+        self.index.get(id).map_or_else(Record::default, |row| row.record)
     }
 
     pub fn views(&self) -> impl Iterator<Item = &ShelterView> {
-        self.shelters.iter().map(|row| row.view.as_ref())
-    }
-
-    /// Expected minutes until the shelter answers: its own record drawn towards the country's usual, in which it counts
-    /// as much as [`PRIOR_ANSWERS`] answers.
-    pub fn answer_minutes(&self, id: ShelterId) -> f64 {
-        self.standing(id).map_or(USUAL_ANSWER_MINUTES, |row| row.answer_minutes)
+        self.index.rows().iter().map(|row| row.view.as_ref())
     }
 }
-
-/// Minutes to an answer where nothing is known of the shelter.
-const USUAL_ANSWER_MINUTES: f64 = 20.0;
-/// How many answers of a shelter's own weigh as much as what is usual.
-const PRIOR_ANSWERS: f64 = 4.0;
-/// How far back answers count.
-const ANSWERS_DAYS: i64 = 90;
 
 /// The national picture of one version, good until something ends by itself.
 pub struct Picture {
@@ -129,7 +87,7 @@ pub struct Printed {
 impl Picture {
     fn new(snapshot: &Snapshot, now: Moment, before: Option<&Self>) -> Self {
         let old = before.filter(|old| old.as_of <= now);
-        let parts = snapshot.shelters.iter().enumerate().map(|(at, row)| {
+        let parts = snapshot.index.rows().iter().enumerate().map(|(at, row)| {
             let kept = old
                 .and_then(|old| old.parts.get(at))
                 .filter(|(view, share)| Arc::ptr_eq(view, &row.view) && share.good_until.is_none_or(|end| now < end));
@@ -158,8 +116,9 @@ pub struct Board {
     current: ArcSwap<Snapshot>,
     picture: ArcSwapOption<Picture>,
     versions: AtomicU64,
-    /// Redrawing reads and swaps under this lock, so that an older reading never replaces a newer one.
-    drawing: Turn<()>,
+    /// Redrawing reads and swaps under this lock, so that an older reading never replaces a newer one. What was learned
+    /// belongs to whoever draws.
+    drawing: Turn<Learned>,
     changed: Mutex<Changed>,
 }
 
@@ -189,10 +148,13 @@ impl Board {
     pub fn new(zone: Tz) -> Self {
         Self {
             zone,
-            current: ArcSwap::from_pointee(Snapshot::new(0, Vec::new())),
+            current: ArcSwap::from_pointee(Snapshot {
+                version: 0,
+                index: Index::default(),
+            }),
             picture: ArcSwapOption::empty(),
             versions: AtomicU64::new(0),
-            drawing: Turn::new(()),
+            drawing: Turn::default(),
             changed: Mutex::default(),
         }
     }
@@ -233,7 +195,15 @@ impl Services {
         if let Which::Ids(ids) = which {
             board.changed().add(ids);
         }
-        let guard = board.drawing.lock().await;
+        // Weeks of reports are read before anybody has to wait; what comes in meanwhile is learned with the next report.
+        let afresh = match which {
+            Which::All => Some(self.learn(self.now()).await?),
+            Which::Ids(_) => None,
+        };
+        let mut learned = board.drawing.lock().await;
+        if let Some(afresh) = afresh {
+            *learned = afresh;
+        }
         // They stay listed until they are drawn: a reading that fails or is given up loses nothing.
         let due = board.changed().last.clone();
         if matches!(which, Which::Ids(_)) && due.is_empty() {
@@ -242,47 +212,47 @@ impl Services {
         let now = self.now();
         let version = board.versions.load(Ordering::SeqCst) + 1;
         let next = match which {
-            Which::All => self.whole_board(version, now).await?,
+            Which::All => self.whole_board(version, &learned, now).await?,
             Which::Ids(_) => {
                 let ids: Vec<ShelterId> = due.keys().copied().collect();
                 let read = views::load(&self.store, Which::Ids(&ids), now).await?;
-                board.current.load().with(version, read, &self.pack)
+                let shown = board.current.load();
+                let newly_reported = |view: &&ShelterView| {
+                    let before = shown.get(view.shelter.id).and_then(|before| before.observed_at);
+                    view.observed_at != before
+                };
+                let reported: Vec<ShelterId> = read.iter().filter(newly_reported).map(|view| view.shelter.id).collect();
+                self.learn_on(&mut learned, &reported, now).await?;
+                shown.with(version, read, &learned, now)
             }
         };
         board.current.store(Arc::new(next));
         board.versions.store(version, Ordering::SeqCst);
         board.changed().drawn(&due);
-        drop(guard);
+        drop(learned);
         self.tell(Event::Availability(version));
         Ok(())
     }
 
-    async fn whole_board(&self, version: u64, now: Moment) -> Result<Snapshot, Refused> {
+    async fn whole_board(&self, version: u64, learned: &Learned, now: Moment) -> Result<Snapshot, Refused> {
         let read = views::load(&self.store, Which::All, now).await?;
         let answering = self.answering(now).await?;
-        let rows = read.into_iter().map(|view| {
-            let usual = answering.get(&view.shelter.id).copied();
-            Standing::new(view, usual.unwrap_or(USUAL_ANSWER_MINUTES), &self.pack)
+        let prices = self.prices(&read, now).await?;
+        let rows = read.into_iter().map(|view| Row {
+            answer_minutes: answering.minutes(view.shelter.id),
+            record: learned.record(view.shelter.id),
+            view: Arc::new(view),
         });
-        Ok(Snapshot::new(version, rows.collect()))
+        let (rows, chances) = (rows.collect(), Arc::clone(&learned.chances));
+        Ok(Snapshot {
+            version,
+            index: Index::new(rows, chances, Arc::new(prices), now),
+        })
     }
 
     /// Draws the whole board: at the start, and now and then for what commits elsewhere have changed.
     pub async fn redraw_board(&self) -> Result<(), Refused> {
         self.refresh(Which::All).await
-    }
-
-    async fn answering(&self, now: Moment) -> Result<HashMap<ShelterId, f64>, Refused> {
-        let sums = holds::answering(&self.store, now - Duration::days(ANSWERS_DAYS)).await?;
-        Ok(sums
-            .into_iter()
-            .map(|(id, (n, minutes))| {
-                (
-                    id,
-                    (minutes + PRIOR_ANSWERS * USUAL_ANSWER_MINUTES) / (f64::from(n) + PRIOR_ANSWERS),
-                )
-            })
-            .collect())
     }
 }
 

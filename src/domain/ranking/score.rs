@@ -6,18 +6,19 @@ use chrono::{NaiveDateTime, NaiveTime, TimeDelta};
 use serde::Serialize;
 use strum::{Display, EnumIter, IntoStaticStr};
 
-use super::super::fit::Placement;
+use super::super::fit::{MINUTES_PER_PLACE, Placement};
 use super::super::household::{Search, Urgency};
 use super::Candidate;
 
-/// Minutes lost when the place turns out to be taken: asking and moving on. The way itself comes on top.
+/// Minutes lost when the place turns out to be taken: another shelter asked and another way gone. The way gone in vain
+/// comes on top.
 const FAILED_TRY: f64 = 180.0;
-/// Each place taken from others beyond one for each person ...
-const PER_LOST_PLACE: f64 = 10.0;
-/// ... up to this many.
-const MOST_LOST_PLACES: u32 = 6;
-/// Each room beyond the first. Not less than the dearest loss, so that a better fit never scores worse.
-const PER_ROOM_APART: f64 = PER_LOST_PLACE * MOST_LOST_PLACES as f64;
+/// Minutes until a shelter has looked into its rooms and said that the place is free.
+const CONFIRMING: f64 = 30.0;
+/// What a placement takes from others counts up to this many minutes.
+const MOST_TAKEN: f64 = 120.0;
+/// Each room beyond the first. Not less than the most that is taken, so that a better fit never scores worse.
+const PER_ROOM_APART: f64 = MOST_TAKEN;
 /// No language in common weighs as much as this many services.
 const LANGUAGE: f64 = 2.0;
 /// What an average place has; better or worse than this is a reason worth telling.
@@ -49,6 +50,10 @@ pub enum ReasonCode {
     TakesLargeRoom,
     /// A step-free room that she does not need.
     TakesStepFreeRoom,
+    /// A room of a kind that others wait for.
+    TakesScarcePlace,
+    /// The shelter looks into its rooms before anybody travels.
+    ConfirmFirst,
     RoomsApart,
     WaitsForIntake,
 }
@@ -69,25 +74,78 @@ pub struct Weighed {
     pub chance: f64,
     answer: f64,
     travel: f64,
-    intake_wait: f64,
-    failure: f64,
+    course: Course,
     wish: f64,
     services: (u32, u32),
     language: Option<bool>,
+    /// Places lost to others, and what rooms cost that others wait for.
     loss: f64,
+    toll: f64,
     apart: f64,
     step_free: bool,
+}
+
+/// The way to bed, in minutes but for `confirm`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Course {
+    /// Whether the shelter confirms before anybody travels.
+    pub confirm: bool,
+    intake_wait: f64,
+    /// What it costs to find the place taken.
+    failure: f64,
+    pub expected: f64,
+}
+
+/// Takes the quicker of two courses: travel on the answer, and go the way in vain if the place is taken; or let the
+/// shelter confirm first, and only ask again. Where it must confirm there is no choice. Never longer for a better chance.
+pub fn course(way: Way, chance: f64, must_confirm: bool, local_now: NaiveDateTime) -> Course {
+    let with = |confirm: bool| {
+        let (looking, in_vain) = if confirm { (CONFIRMING, 0.0) } else { (0.0, way.travel) };
+        let on_the_way = way.answer + looking + way.travel;
+        let intake_wait = wait_for_intake(way.intake, local_now, on_the_way);
+        let failure = FAILED_TRY + in_vain;
+        Course {
+            confirm,
+            intake_wait,
+            failure,
+            expected: on_the_way + intake_wait + (1.0 - chance) * failure,
+        }
+    };
+    let (confirmed, at_once) = (with(true), with(false));
+    if must_confirm || confirmed.expected < at_once.expected {
+        confirmed
+    } else {
+        at_once
+    }
+}
+
+/// What lies between asking and the door.
+#[derive(Debug, Clone, Copy)]
+pub struct Way {
+    pub answer: f64,
+    pub travel: f64,
+    pub intake: Option<(NaiveTime, NaiveTime)>,
+}
+
+impl Way {
+    pub fn to(candidate: &Candidate<'_>) -> Self {
+        Self {
+            answer: candidate.answer_minutes.max(0.0),
+            travel: candidate.travel.minutes.max(0.0),
+            intake: candidate.view.shelter.intake,
+        }
+    }
 }
 
 pub fn weigh(
     search: &Search,
     candidate: &Candidate<'_>,
     placement: &Placement,
-    chance: f64,
+    (chance, must_confirm): (f64, bool),
     local_now: NaiveDateTime,
 ) -> Weighed {
     let shelter = &candidate.view.shelter;
-    let (answer, travel) = (candidate.answer_minutes.max(0.0), candidate.travel.minutes.max(0.0));
+    let way = Way::to(candidate);
     let (mut matched, mut missing) = (0, 0);
     for service in search.services() {
         *if shelter.services.contains(&service) {
@@ -96,20 +154,40 @@ pub fn weigh(
             &mut missing
         } += 1;
     }
-    let language = (!search.languages.is_empty()).then(|| !search.languages.is_disjoint(&shelter.languages));
+    let (loss, toll) = taken(placement);
     Weighed {
         chance,
-        answer,
-        travel,
-        intake_wait: wait_for_intake(shelter.intake, local_now, answer + travel),
-        failure: FAILED_TRY + travel,
+        answer: way.answer,
+        travel: way.travel,
+        course: course(way, chance, must_confirm, local_now),
         wish: wish_minutes(search.urgency),
         services: (matched, missing),
-        language,
-        loss: f64::from(placement.loss.min(MOST_LOST_PLACES)) * PER_LOST_PLACE,
+        language: (!search.languages.is_empty()).then(|| !search.languages.is_disjoint(&shelter.languages)),
+        loss,
+        toll,
         apart: f64::from(placement.rooms.saturating_sub(1)) * PER_ROOM_APART,
         step_free: placement.needless_step_free,
     }
+}
+
+/// What others lose, together at most [`MOST_TAKEN`]: places, and the price of the kind of room. The sum follows the order
+/// in which `fit` prefers rooms.
+fn taken(placement: &Placement) -> (f64, f64) {
+    let toll = f64::from(placement.toll);
+    let both = (f64::from(placement.loss) * f64::from(MINUTES_PER_PLACE) + toll).min(MOST_TAKEN);
+    let toll = toll.min(both.max(0.0));
+    (both - toll, toll)
+}
+
+/// Minutes by which wishes that stay open count against a place.
+pub fn unmet_wishes(urgency: Urgency, services_missing: u32, unheard: bool) -> f64 {
+    let unheard = if unheard { LANGUAGE } else { 0.0 };
+    (f64::from(services_missing) + unheard) * wish_minutes(urgency)
+}
+
+/// Thousandths, rounded, so that no last bit of a sum decides an order; even a year of minutes stays far below 2^53.
+pub fn thousandths(minutes: f64) -> Score {
+    (minutes * 1_000.0).round() as i64
 }
 
 /// What one service on the spot is worth: the less it presses, the more it weighs against the road.
@@ -143,16 +221,17 @@ fn wait_for_intake(intake: Option<(NaiveTime, NaiveTime)>, local_now: NaiveDateT
 impl Weighed {
     /// Until she can expect to sleep safely.
     pub fn expected_minutes(&self) -> f64 {
-        self.answer + self.travel + self.intake_wait + (1.0 - self.chance) * self.failure
+        self.course.expected
     }
 
-    pub fn score(&self) -> Score {
-        let (_, missing) = self.services;
-        let unheard = if self.language == Some(false) { LANGUAGE } else { 0.0 };
-        let wishes = (f64::from(missing) + unheard) * self.wish;
-        let minutes = self.expected_minutes() + wishes + self.loss + self.apart;
-        // Rounded, so that no last bit of a sum decides an order; even a year of minutes stays far below 2^53.
-        (minutes * 1_000.0).round() as i64
+    /// Whether the shelter is to confirm before anybody travels.
+    pub fn needs_confirmation(&self) -> bool {
+        self.course.confirm
+    }
+
+    pub fn score(&self, urgency: Urgency) -> Score {
+        let wishes = unmet_wishes(urgency, self.services.1, self.language == Some(false));
+        thousandths(self.expected_minutes() + wishes + self.loss + self.toll + self.apart)
     }
 
     /// The weightiest few parts, as better or worse than usual.
@@ -167,23 +246,27 @@ impl Weighed {
         };
         let language = self.language.map_or(0.0, |spoken| if spoken { 1.0 } else { -1.0 }) * LANGUAGE * self.wish;
         let taken = match (self.loss > 0.0, self.step_free) {
-            (false, _) => (Code::FitsExactly, PER_LOST_PLACE),
+            (false, _) if self.toll > 0.0 => (Code::FitsExactly, 0.0),
+            (false, _) => (Code::FitsExactly, f64::from(MINUTES_PER_PLACE)),
             (true, true) => (Code::TakesStepFreeRoom, -self.loss),
             (true, false) => (Code::TakesLargeRoom, -self.loss),
         };
+        let confirming = if self.course.confirm { -CONFIRMING } else { 0.0 };
         let parts = [
             either(
-                (self.chance - USUAL_CHANCE) * self.failure,
+                (self.chance - USUAL_CHANCE) * self.course.failure,
                 Code::LikelyFree,
                 Code::MayBeTaken,
             ),
+            (Code::ConfirmFirst, confirming),
             either(USUAL_ANSWER - self.answer, Code::AnswersQuickly, Code::AnswersSlowly),
             either(USUAL_TRAVEL - self.travel, Code::Near, Code::Far),
             services,
             either(language, Code::LanguageSpoken, Code::LanguageMissing),
             taken,
+            (Code::TakesScarcePlace, -self.toll),
             (Code::RoomsApart, -self.apart),
-            (Code::WaitsForIntake, -self.intake_wait),
+            (Code::WaitsForIntake, -self.course.intake_wait),
         ];
         let hundredths = |minutes: f64| (minutes / FULL_WEIGHT * 100.0).round().clamp(-100.0, 100.0) as i32;
         let mut weights: Vec<(i32, ReasonCode)> = parts
