@@ -12,6 +12,10 @@ pub use places::{FAMILY_CHILDREN, PlacesByUse, Use};
 pub use shares::{Share, add_up, availability};
 pub use totals::{Availability, Band, ByFreshness, ByType, Counts, SectorCounts, SilentShelter, Totals};
 
+use std::borrow::Cow;
+
+use chrono::NaiveDate;
+
 use super::freshness::{Freshness, freshness, next_change};
 use super::id::Moment;
 use super::rooms::{RoomCount, RoomView};
@@ -35,21 +39,39 @@ impl ShelterView {
         freshness(self.observed_at, self.shelter.report_interval_hours, now)
     }
 
+    /// The shelter as it is to be on `date`: rooms due to empty by then are empty, every claim on them stays. Both are
+    /// local dates.
+    pub fn on(&self, date: NaiveDate, today: NaiveDate) -> Cow<'_, Self> {
+        if !self.rooms.iter().any(|room| room.is_empty_by(date, today)) {
+            return Cow::Borrowed(self);
+        }
+        let mut then = self.clone();
+        then.rooms.iter_mut().for_each(|room| room.empty_by(date, today));
+        Cow::Owned(then)
+    }
+
     /// The rooms added up. Closed today: nothing is free.
     pub fn count(&self, now: Moment) -> RoomCount {
         let open: RoomCount = self.rooms.iter().map(|view| view.count(now)).sum();
         if self.operating { open } else { open.closed() }
     }
 
-    /// The first instant after `now` at which this view says something else by itself: a hold runs out or the figures
-    /// grow older. `None` if it never will.
-    pub fn next_change(&self, now: Moment) -> Option<Moment> {
-        let ends = self
+    /// The first instant after `now` at which what is held changes by itself: a hold runs out or starts. Until then what is
+    /// free is what it is.
+    pub fn next_release(&self, now: Moment) -> Option<Moment> {
+        let turns = self
             .rooms
             .iter()
             .flat_map(|view| &view.claims)
-            .map(|claim| claim.expires_at);
-        let hold = ends.filter(|end| *end > now).min();
+            .flat_map(|claim| [Some(claim.expires_at), claim.starts_at])
+            .flatten();
+        turns.filter(|turn| *turn > now).min()
+    }
+
+    /// The first instant after `now` at which this view says something else by itself: a hold runs out or starts, or the
+    /// figures grow older. `None` if it never will.
+    pub fn next_change(&self, now: Moment) -> Option<Moment> {
+        let hold = self.next_release(now);
         let age = next_change(self.observed_at, self.shelter.report_interval_hours, now);
         hold.into_iter().chain(age).min()
     }
@@ -148,6 +170,7 @@ pub(crate) mod tests {
             beds: 1,
             cots: 0,
             expires_at: at(minutes),
+            starts_at: None,
         };
         view.rooms[0].claims = vec![claim(0), claim(90)];
         view.rooms[1].claims = vec![claim(30)];

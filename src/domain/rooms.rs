@@ -1,13 +1,16 @@
 //! Rooms, what is taken in them, and the one sum that says how many beds are free.
+//! It must not know who holds what until when (`claims`).
+
+mod claims;
 
 use std::iter::Sum;
 use std::ops::{Add, AddAssign};
 
-use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use strum::{Display, EnumIter, EnumString, IntoStaticStr};
 
-use super::id::{HoldId, Moment, RoomId};
+use super::id::RoomId;
+pub use claims::{ActiveClaim, RoomView};
 
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, EnumIter, EnumString, IntoStaticStr, Display,
@@ -160,53 +163,9 @@ impl Sum for RoomCount {
     }
 }
 
-/// One hold's share of one room. It counts while `expires_at` lies ahead and not an instant longer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ActiveClaim {
-    pub hold_id: HoldId,
-    pub beds: u16,
-    pub cots: u16,
-    pub expires_at: Moment,
-}
-
-/// A room with all that decides whether somebody may sleep in it. What is held is derived at each look, so holds
-/// run out by themselves.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RoomView {
-    pub room: Room,
-    pub state: Occupancy,
-    pub claims: Vec<ActiveClaim>,
-    /// Local date on which the room is due to empty.
-    pub planned_exit: Option<NaiveDate>,
-}
-
-impl RoomView {
-    pub fn new(room: Room, state: Occupancy) -> Self {
-        Self {
-            room,
-            state,
-            claims: Vec::new(),
-            planned_exit: None,
-        }
-    }
-
-    pub fn held(&self, now: Moment) -> Held {
-        let active = self.claims.iter().filter(|claim| claim.expires_at > now);
-        active.fold(Held::default(), |sum, claim| Held {
-            beds: sum.beds.saturating_add(claim.beds),
-            cots: sum.cots.saturating_add(claim.cots),
-        })
-    }
-
-    pub fn count(&self, now: Moment) -> RoomCount {
-        count(&self.room, &self.state, self.held(now))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use chrono::{TimeDelta, TimeZone, Utc};
     use proptest::prelude::*;
     use uuid::Uuid;
 
@@ -284,22 +243,6 @@ mod tests {
             (closed.free, closed.out_of_service, closed.occupied, closed.held),
             (0, 3, 2, 1)
         );
-    }
-
-    #[test]
-    fn a_hold_counts_until_its_deadline_and_not_at_it() {
-        let now = Utc.with_ymd_and_hms(2026, 11, 22, 8, 0, 0).unwrap();
-        let mut view = RoomView::new(room(RoomKind::Shared, 4, 0), taken(0, 0, 0));
-        let claim = |minutes| ActiveClaim {
-            hold_id: HoldId(Uuid::nil()),
-            beds: 2,
-            cots: 0,
-            expires_at: now + TimeDelta::minutes(minutes),
-        };
-        view.claims = vec![claim(0), claim(1), claim(5)];
-        assert_eq!(view.held(now).beds, 4);
-        assert_eq!(view.held(now + TimeDelta::minutes(1)).beds, 2);
-        assert_eq!(view.count(now + TimeDelta::minutes(5)).free, 4);
     }
 
     proptest! {

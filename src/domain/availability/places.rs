@@ -193,6 +193,7 @@ mod tests {
                     beds: line.beds,
                     cots: line.cots,
                     expires_at: at(1),
+                    starts_at: None,
                 });
             }
             placed += 1;

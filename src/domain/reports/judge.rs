@@ -9,7 +9,7 @@ use serde::Serialize;
 use strum::{Display, EnumIter, EnumString, IntoStaticStr};
 
 use super::super::id::{HoldId, Moment, RoomId};
-use super::super::rooms::{RoomKind, RoomView};
+use super::super::rooms::{ActiveClaim, RoomKind, RoomView};
 use super::ReportLine;
 
 /// How old a figure may be when it arrives.
@@ -151,8 +151,10 @@ pub fn holds_at_risk(views: &[RoomView], now: Moment) -> BTreeSet<HoldId> {
 }
 
 /// Active holds whose beds in this room are gone. The older hold (by its time-ordered id) has the first claim to
-/// what is left; in a private room nobody has any beside a household that sleeps there.
+/// what is left; in a private room nobody has any beside a household that sleeps there. A hold that is still to start
+/// is not troubled by who sleeps there until then: it only wants a room large enough for every claim on it.
 fn robbed(view: &RoomView, now: Moment) -> Vec<HoldId> {
+    let (ahead, running): (Vec<&ActiveClaim>, _) = view.active(now).partition(|claim| claim.is_ahead(now));
     let (room, state) = (&view.room, &view.state);
     let lived_in = state.occupied_beds > 0 || state.occupied_cots > 0;
     let taken = state.occupied_beds.saturating_add(state.out_of_service_beds);
@@ -163,21 +165,53 @@ fn robbed(view: &RoomView, now: Moment) -> Vec<HoldId> {
     if room.kind == RoomKind::Private && lived_in {
         (beds, cots) = (0, 0);
     }
-    let mut claims: Vec<_> = view.claims.iter().filter(|claim| claim.expires_at > now).collect();
-    claims.sort_by_key(|claim| claim.hold_id);
-    let mut robbed = Vec::new();
-    for claim in claims {
-        match (beds.checked_sub(claim.beds), cots.checked_sub(claim.cots)) {
-            (Some(beds_left), Some(cots_left)) => (beds, cots) = (beds_left, cots_left),
-            _ => robbed.push(claim.hold_id),
-        }
+    let mut robbed = left_without(running, beds, cots);
+    if !ahead.is_empty() {
+        let all = left_without(
+            view.active(now).collect(),
+            room.beds.saturating_sub(state.out_of_service_beds),
+            room.cots,
+        );
+        robbed.extend(
+            all.into_iter()
+                .filter(|id| ahead.iter().any(|claim| claim.hold_id == *id)),
+        );
     }
     robbed
 }
 
+/// Who gets nothing when the claims are served from these beds and cots, the oldest first.
+fn left_without(mut claims: Vec<&ActiveClaim>, mut beds: u16, mut cots: u16) -> Vec<HoldId> {
+    claims.sort_by_key(|claim| claim.hold_id);
+    let mut without = Vec::new();
+    for claim in claims {
+        match (beds.checked_sub(claim.beds), cots.checked_sub(claim.cots)) {
+            (Some(beds_left), Some(cots_left)) => (beds, cots) = (beds_left, cots_left),
+            _ => without.push(claim.hold_id),
+        }
+    }
+    without
+}
+
+/// Whether the hold's beds are there at `now` although it is to start later: nobody sleeps in them and no running claim
+/// is on them. For who comes before her day.
+pub fn is_ready(views: &[RoomView], hold: HoldId, now: Moment) -> bool {
+    views.iter().all(|view| {
+        let mut early = view.clone();
+        early
+            .claims
+            .retain(|claim| claim.hold_id == hold || !claim.is_ahead(now));
+        let mut touched = false;
+        for claim in early.claims.iter_mut().filter(|claim| claim.hold_id == hold) {
+            (claim.starts_at, touched) = (None, true);
+        }
+        !touched || robbed(&early, now).is_empty()
+    })
+}
+
 #[cfg(test)]
 mod tests {
-    use super::super::super::rooms::{ActiveClaim, Occupancy, Room};
+    use super::super::super::rooms::{Occupancy, Room};
     use super::*;
     use chrono::{TimeZone, Utc};
     use proptest::prelude::*;
@@ -203,6 +237,7 @@ mod tests {
             beds: *beds,
             cots: 0,
             expires_at: at(*until),
+            starts_at: None,
         };
         let state = Occupancy {
             occupied_beds,
