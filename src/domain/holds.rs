@@ -2,12 +2,12 @@
 //! the instant of `expires_at` a hold can only be found expired, whether or not anybody has written that down.
 //! It must not know rooms, reports, or who may do what.
 
-use chrono::TimeDelta;
+use chrono::{Days, NaiveDate, TimeDelta};
 use serde::{Deserialize, Serialize};
 use strum::{Display, EnumIter, EnumString, IntoStaticStr};
 use thiserror::Error;
 
-use super::household::Urgency;
+use super::escalation::Policy;
 use super::id::Moment;
 
 macro_rules! codes {
@@ -38,7 +38,15 @@ codes! {
     /// What somebody does to a hold, or what the clock does.
     HoldEvent { Accept, Decline, Arrive, NoShow, Release, Expire }
     DeclineReason { Full, CannotMeetNeeds, SafetyRisk, ConflictWithResident, Staffing, Closed, Other }
-    ReleaseReason { FoundElsewhere, HerChoice, UnsafeTravel, EnteredInError, Other }
+    ReleaseReason {
+        FoundElsewhere,
+        HerChoice,
+        UnsafeTravel,
+        EnteredInError,
+        Other,
+        /// Another shelter of the same wave accepted first. Nobody gives this reason; the acceptance does.
+        PlacedElsewhere,
+    }
     /// Why a referral ended without a place.
     UnmetReason { NoCapacity, AdmissionRule, Distance, NoAnswer, HerChoice, Safety, Other }
     /// How a referral ended.
@@ -89,6 +97,9 @@ pub enum HoldRefused {
     /// Its deadline lies ahead.
     #[error("hold_not_due")]
     NotDue,
+    /// It has been prolonged [`MOST_EXTENSIONS`] times.
+    #[error("hold_extensions_spent")]
+    ExtensionsSpent,
 }
 
 /// The state after an event at `now`. From `expires_at` on, only `Expire` goes through.
@@ -118,46 +129,42 @@ pub fn step(state: HoldState, event: HoldEvent, now: Moment, expires_at: Moment)
     }
 }
 
-/// How long a hold claims its beds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct HoldPolicy {
-    /// Minutes a shelter has to answer when a place is wanted now; 1 to 1,440.
-    pub ask_minutes: u16,
-    /// Hours after acceptance, travel not counted, within which she is to arrive; 1 to 72.
-    pub arrive_hours: u16,
+/// How many days ahead a hold may start.
+pub const LATEST_START: u64 = 60;
+
+/// Whether a hold asked for `today` may start on `date`: from tomorrow to [`LATEST_START`] days ahead, by local dates.
+pub fn may_start(date: NaiveDate, today: NaiveDate) -> bool {
+    let latest = date.checked_sub_days(Days::new(LATEST_START));
+    today < date && latest.is_none_or(|latest| latest <= today)
 }
 
-impl Default for HoldPolicy {
-    fn default() -> Self {
-        Self {
-            ask_minutes: 60,
-            arrive_hours: 12,
-        }
-    }
-}
+/// How often the officer may prolong one hold.
+pub const MOST_EXTENSIONS: u8 = 2;
 
-/// Longest travel that a deadline allows for, in minutes: three days.
-const LONGEST_TRAVEL: f64 = 3.0 * 24.0 * 60.0;
-
-impl HoldPolicy {
-    /// Deadline for the shelter's answer: `ask_minutes`, twice that if today will do, six times this week,
-    /// twenty-four times for a planned move.
-    pub fn asked_until(&self, now: Moment, urgency: Urgency) -> Moment {
-        let times = match urgency {
-            Urgency::Now => 1,
-            Urgency::Today => 2,
-            Urgency::ThisWeek => 6,
-            Urgency::Planned => 24,
+/// The new end of a hold that is prolonged at `now`: once more the time its shelter had to answer while it waits, half
+/// the time she has to arrive once it is accepted, both counted from the present end.
+///
+/// # Errors
+/// [`HoldRefused`] when it has ended or been prolonged often enough.
+pub fn extend(
+    state: HoldState,
+    policy: &Policy,
+    extensions: u8,
+    now: Moment,
+    expires_at: Moment,
+) -> Result<Moment, HoldRefused> {
+    if state.is_terminal() {
+        Err(HoldRefused::Ended(state))
+    } else if now >= expires_at {
+        Err(HoldRefused::Expired)
+    } else if extensions >= MOST_EXTENSIONS {
+        Err(HoldRefused::ExtensionsSpent)
+    } else {
+        let minutes = match state {
+            HoldState::Accepted => i64::from(policy.arrive_hours) * 30,
+            _ => i64::from(policy.ask_minutes),
         };
-        now + TimeDelta::minutes(i64::from(self.ask_minutes) * times)
-    }
-
-    /// Deadline for the arrival: `arrive_hours` and the travel itself (minutes; not a number or below 0 counts as 0,
-    /// at most three days).
-    pub fn accepted_until(&self, now: Moment, travel_minutes: f64) -> Moment {
-        let travel = travel_minutes.clamp(0.0, LONGEST_TRAVEL).ceil();
-        // Between 0 and 4,320; what is not a number becomes 0.
-        now + TimeDelta::hours(i64::from(self.arrive_hours)) + TimeDelta::minutes(travel as i64)
+        Ok(expires_at + TimeDelta::minutes(minutes))
     }
 }
 
@@ -218,13 +225,16 @@ mod tests {
     }
 
     #[test]
-    fn deadlines_leave_time_for_answer_and_road() {
-        let policy = HoldPolicy::default();
-        assert_eq!(policy.asked_until(at(0), Urgency::Now), at(60));
-        assert_eq!(policy.asked_until(at(0), Urgency::Planned), at(24 * 60));
-        assert_eq!(policy.accepted_until(at(0), 89.2), at(12 * 60 + 90));
-        assert_eq!(policy.accepted_until(at(0), f64::NAN), at(12 * 60));
-        assert_eq!(policy.accepted_until(at(0), f64::INFINITY), at(12 * 60 + 3 * 24 * 60));
+    fn a_hold_is_prolonged_before_its_end_and_twice() {
+        let policy = Policy::asking(40);
+        let extend = |state, done, now| extend(state, &policy, done, at(now), at(60));
+        assert_eq!(extend(HoldState::Asked, 0, 59), Ok(at(100)));
+        assert_eq!(extend(HoldState::Accepted, 1, 59), Ok(at(60 + 6 * 60)));
+        assert_eq!(extend(HoldState::Asked, 2, 0), Err(HoldRefused::ExtensionsSpent));
+        assert_eq!(extend(HoldState::Asked, 0, 60), Err(HoldRefused::Expired));
+        for state in HoldState::iter().filter(|state| state.is_terminal()) {
+            assert_eq!(extend(state, 0, 0), Err(HoldRefused::Ended(state)));
+        }
     }
 
     proptest! {

@@ -1,6 +1,10 @@
-//! Schedules, frozen digests and their letters as they are kept.
+//! Schedules, frozen digests, notices and their letters as they are kept.
 
-use super::id::{DigestId, LetterId, Moment, RecipientId, ScheduleId};
+use strum::{Display, EnumIter, EnumString, IntoStaticStr};
+
+use super::cases::{Hold, Referral};
+use super::holds::HoldState;
+use super::id::{DigestId, HoldId, LetterId, Moment, RecipientId, ReferralId, ScheduleId};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredSchedule {
@@ -49,14 +53,60 @@ pub struct Part {
     pub chart_alt: String,
 }
 
+/// What a notice is about. It never says more than this.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, EnumIter, EnumString, IntoStaticStr, Display)]
+#[strum(serialize_all = "snake_case")]
+pub enum NoticeKind {
+    /// To those who run the shelter: somebody waits for their answer.
+    Asked,
+    Reminded,
+    /// To the same: what they were asked or kept is settled without them.
+    Settled,
+    /// To the officer: a shelter has answered.
+    Answered,
+    /// To the officer: a shelter let its time pass, others may still answer.
+    RanOut,
+    /// To the officer: nothing is asked or held any more, the referral is open.
+    AllEnded,
+    /// To the operators: nobody has answered for too long.
+    Operator,
+    /// To the officer: there is a place for a household that waits for one.
+    PlaceFound,
+}
+
+/// What a notice is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum About {
+    Hold(HoldId),
+    Referral(ReferralId),
+}
+
+/// A notice's words, frozen when it was made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    pub about: About,
+    pub kind: NoticeKind,
+    pub subject: String,
+    pub html: String,
+    pub text: String,
+}
+
+/// What a letter carries.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Of {
+    /// Its words are the digest's part in the letter's language.
+    Digest(DigestId),
+    Notice(Box<Notice>),
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Letter {
     pub id: LetterId,
-    pub digest_id: DigestId,
+    pub of: Of,
     pub email: String,
     pub name: String,
     pub language: String,
-    /// `queued`, `sent` or `dead`.
+    /// `queued`, `sent`, `dead` or `dropped`.
     pub state: String,
     pub attempts: u32,
     pub answer: Option<String>,
@@ -66,7 +116,37 @@ pub struct Letter {
 
 /// What became of a leased letter.
 pub enum Delivery {
-    Sent { answer: String },
-    Retry { answer: String, at: Moment },
-    Dead { answer: String },
+    Sent {
+        answer: String,
+    },
+    Retry {
+        answer: String,
+        at: Moment,
+    },
+    Dead {
+        answer: String,
+    },
+    /// What it says is no longer so; it is not sent.
+    Dropped,
+}
+
+/// Whether a notice is overtaken by what has happened since it was made, and so is better not sent. `hold` is the one it
+/// is about, `all` are the holds of its referral, `closed` whether that has ended.
+pub fn overtaken(kind: NoticeKind, hold: &Hold, all: &[Hold], closed: bool, now: Moment) -> bool {
+    let waits = |hold: &Hold| hold.state == HoldState::Asked && hold.is_active(now);
+    match kind {
+        NoticeKind::Asked | NoticeKind::Reminded => !waits(hold),
+        NoticeKind::Operator => !all.iter().any(waits),
+        NoticeKind::AllEnded => closed || all.iter().any(|hold| hold.is_active(now)),
+        NoticeKind::Answered | NoticeKind::RanOut => closed,
+        NoticeKind::Settled => false,
+        // Of a hold there is no such notice: see [`place_gone`].
+        NoticeKind::PlaceFound => true,
+    }
+}
+
+/// Whether a notice of `told_at` that a place was found is overtaken: she waits no longer, the place has gone, or a later
+/// one has a notice of its own.
+pub fn place_gone(referral: &Referral, told_at: Moment) -> bool {
+    referral.waiting_since.is_none() || referral.place_found.is_none_or(|place| place.at > told_at)
 }
