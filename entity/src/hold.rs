@@ -21,7 +21,15 @@ pub struct Model {
     pub ended_at: Option<i64>,
     pub reason: Option<String>,
     pub note: Option<String>,
+    pub wave_id: Option<Uuid>,
+    #[sea_orm(column_type = "Text")]
+    pub policy: String,
+    pub next_step_at: Option<i64>,
+    pub extensions: i32,
     pub version: i64,
+    /// The local date she is expected from, and the instant at which that date begins; none if at once.
+    pub starts_on: Option<String>,
+    pub starts_at: Option<i64>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -1,4 +1,4 @@
-//! One digest for one recipient, with what became of it.
+//! One digest or one notice for one recipient, with what became of it.
 
 use sea_orm::entity::prelude::*;
 
@@ -7,7 +7,17 @@ use sea_orm::entity::prelude::*;
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: Uuid,
-    pub digest_id: Uuid,
+    /// Of a digest; its words are those of the digest's part in this language.
+    pub digest_id: Option<Uuid>,
+    /// Of a notice: the hold or the referral it is about, its kind, and its words as they were frozen.
+    pub hold_id: Option<Uuid>,
+    pub referral_id: Option<Uuid>,
+    pub notice: Option<String>,
+    pub subject: Option<String>,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub html: Option<String>,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub text: Option<String>,
     pub email: String,
     pub name: String,
     pub language: String,

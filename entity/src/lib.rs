@@ -2,6 +2,7 @@
 //! sets and shapes are JSON text that only `store` reads and writes.
 
 pub mod audit;
+pub mod case_event;
 pub mod digest;
 pub mod digest_part;
 pub mod digest_recipient;
@@ -11,6 +12,7 @@ pub mod hold_line;
 pub mod idempotency;
 pub mod letter;
 pub mod organisation;
+pub mod plan;
 pub mod referral;
 pub mod report;
 pub mod report_line;

@@ -25,6 +25,11 @@ pub struct Model {
     pub outcome: Option<String>,
     #[sea_orm(column_type = "Text")]
     pub unmet_reasons: Option<String>,
+    /// Since when it waits for a place; none if it does not.
+    pub waiting_since: Option<i64>,
+    /// The place it was told of last, while that place is there.
+    pub place_shelter_id: Option<Uuid>,
+    pub place_found_at: Option<i64>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

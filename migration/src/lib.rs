@@ -6,6 +6,9 @@ mod m20261122_000001_people;
 mod m20261122_000002_places;
 mod m20261122_000003_placements;
 mod m20261122_000004_digests;
+mod m20261123_000001_waves;
+mod m20261123_000002_waiting;
+mod m20261123_000003_plans;
 
 pub use sea_orm_migration::MigratorTrait;
 
@@ -19,6 +22,9 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000002_places::Migration),
             Box::new(m20261122_000003_placements::Migration),
             Box::new(m20261122_000004_digests::Migration),
+            Box::new(m20261123_000001_waves::Migration),
+            Box::new(m20261123_000002_waiting::Migration),
+            Box::new(m20261123_000003_plans::Migration),
         ]
     }
 }

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::convert::{code, millis, moment};
 use super::{Reads, StoreError, Tx};
-use crate::domain::accounts::{Credentials, Organisation, Session, User};
+use crate::domain::accounts::{Credentials, Organisation, Role, Session, User};
 use crate::domain::id::{Moment, OrganisationId, SessionId, ShelterId, UserId};
 
 pub async fn insert_organisation(tx: &Tx, row: &Organisation, now: Moment) -> Result<(), StoreError> {
@@ -138,6 +138,37 @@ pub async fn user(db: &impl Reads, id: UserId) -> Result<Option<User>, StoreErro
     };
     let shelters = shelters_of(db, id).await?;
     user_of(row, shelters).map(Some)
+}
+
+/// Who may be written to, by e-mail address: those who run the shelter and may sign in.
+pub async fn managers_of(db: &impl Reads, shelter: ShelterId) -> Result<Vec<User>, StoreError> {
+    let ids: Vec<Uuid> = shelter_manager::Entity::find()
+        .select_only()
+        .column(shelter_manager::Column::UserId)
+        .filter(shelter_manager::Column::ShelterId.eq(shelter.0))
+        .into_tuple()
+        .all(db.connection())
+        .await?;
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    writable(db, user::Column::Id.is_in(ids)).await
+}
+
+/// The operators: every administrator who may sign in.
+pub async fn operators(db: &impl Reads) -> Result<Vec<User>, StoreError> {
+    writable(db, user::Column::Role.eq(Role::Admin.to_string())).await
+}
+
+/// The people of the condition who may sign in, without their shelters.
+async fn writable(db: &impl Reads, who: sea_orm::sea_query::SimpleExpr) -> Result<Vec<User>, StoreError> {
+    let rows = user::Entity::find()
+        .filter(who)
+        .filter(user::Column::DisabledAt.is_null())
+        .order_by_asc(user::Column::Email)
+        .all(db.connection())
+        .await?;
+    rows.into_iter().map(|row| user_of(row, Vec::new())).collect()
 }
 
 pub async fn credentials(db: &impl Reads, email: &str) -> Result<Option<Credentials>, StoreError> {

@@ -1,18 +1,20 @@
 //! Many rows at once, for imports and for the demo country. What is written is the same as one by one.
 
 use entity::{
-    hold, hold_line, referral, report, report_line, room, room_state, shelter, shelter_state, stock, stock_count,
+    case_event, hold, hold_line, referral, report, report_line, room, room_state, shelter, shelter_state, stock,
+    stock_count,
 };
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, EntityTrait, IntoActiveModel};
 
 use super::convert::millis;
-use super::{Reads, StoreError, Tx, holds, referrals, reports, shelters};
+use super::{Reads, StoreError, Tx, events, holds, referrals, reports, shelters};
 use crate::domain::cases::{Hold, Referral};
 use crate::domain::id::Moment;
 use crate::domain::logbook::Report;
 use crate::domain::shelters::Shelter;
 use crate::domain::stock::Stock;
+use crate::domain::timeline::CaseEvent;
 
 /// SQLite takes 32,766 values in one statement, PostgreSQL 65,535: rows go in chunks below the smaller.
 const VALUES: usize = 30_000;
@@ -139,7 +141,7 @@ pub async fn insert_holds(tx: &Tx, rows: &[Hold]) -> Result<(), StoreError> {
     insert(
         tx,
         rows.iter().map(holds::active).collect::<Vec<hold::ActiveModel>>(),
-        16,
+        24,
     )
     .await?;
     let lines: Vec<hold_line::ActiveModel> = rows
@@ -147,6 +149,17 @@ pub async fn insert_holds(tx: &Tx, rows: &[Hold]) -> Result<(), StoreError> {
         .flat_map(|row| row.lines.iter().map(|line| holds::line_active(row.id, line)))
         .collect();
     insert(tx, lines, 4).await
+}
+
+pub async fn insert_events(tx: &Tx, rows: &[CaseEvent]) -> Result<(), StoreError> {
+    insert(
+        tx,
+        rows.iter()
+            .map(events::active)
+            .collect::<Vec<case_event::ActiveModel>>(),
+        7,
+    )
+    .await
 }
 
 /// Stock counts as history, and the newest of each item as what is on hand. `ids` names the counts.

@@ -1,18 +1,17 @@
-//! Schedules, frozen digests, and the outbox of letters.
+//! Schedules and frozen digests with their letters.
 
 use std::collections::HashMap;
 
 use entity::{digest, digest_part, digest_recipient, digest_schedule, letter};
-use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{
-    ActiveValue::Set, ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
-};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
 use super::convert::{millis, moment};
+use super::letters::letter_of;
 use super::{Reads, StoreError, Tx};
-use crate::domain::id::{DigestId, LetterId, Moment, RecipientId, ScheduleId};
-use crate::domain::outbox::{Delivery, Digest, Letter, Part, Recipient, StoredSchedule as Schedule};
+use crate::domain::id::{DigestId, Moment, RecipientId, ScheduleId};
+use crate::domain::outbox::{Digest, Letter, Part, Recipient, StoredSchedule as Schedule};
 
 pub async fn schedules(db: &impl Reads) -> Result<Vec<Schedule>, StoreError> {
     let rows = digest_schedule::Entity::find()
@@ -146,27 +145,7 @@ pub async fn freeze(tx: &Tx, row: &Digest, parts: &[Part], letters: &[Letter]) -
         .exec_without_returning(tx.connection())
         .await?;
     }
-    for chunk in letters.chunks(1000) {
-        let rows = chunk.iter().map(|letter| letter::ActiveModel {
-            id: Set(letter.id.0),
-            digest_id: Set(row.id.0),
-            email: Set(letter.email.clone()),
-            name: Set(letter.name.clone()),
-            language: Set(letter.language.clone()),
-            state: Set(letter.state.clone()),
-            attempts: Set(0),
-            next_attempt_at: Set(millis(row.created_at)),
-            lease_owner: Set(None),
-            lease_until: Set(None),
-            answer: Set(None),
-            sent_at: Set(None),
-            created_at: Set(millis(letter.created_at)),
-        });
-        letter::Entity::insert_many(rows)
-            .exec_without_returning(tx.connection())
-            .await?;
-    }
-    Ok(())
+    super::letters::insert(tx, letters, row.created_at).await
 }
 
 pub async fn digests(db: &impl Reads, before: Option<Moment>, limit: u64) -> Result<Vec<Digest>, StoreError> {
@@ -221,7 +200,7 @@ pub async fn letters(db: &impl Reads, digest: DigestId) -> Result<Vec<Letter>, S
         .order_by_asc(letter::Column::Email)
         .all(db.connection())
         .await?;
-    Ok(rows.into_iter().map(letter_of).collect())
+    rows.into_iter().map(letter_of).collect()
 }
 
 /// How many letters of each digest are in each state.
@@ -249,93 +228,6 @@ pub async fn letter_states(
     Ok(by_digest)
 }
 
-/// Takes the lease of the next letter that is due, or says there is none. Two takers never get the same: the row is
-/// changed only while its lease is free.
-pub async fn lease(db: &impl Reads, owner: Uuid, now: Moment, until: Moment) -> Result<Option<Letter>, StoreError> {
-    let free = Condition::all()
-        .add(letter::Column::State.eq("queued"))
-        .add(letter::Column::NextAttemptAt.lte(millis(now)))
-        .add(
-            Condition::any()
-                .add(letter::Column::LeaseUntil.is_null())
-                .add(letter::Column::LeaseUntil.lte(millis(now))),
-        );
-    // Another taker may be quicker; a few more looks find a letter of our own or none.
-    for _ in 0..8 {
-        let next = letter::Entity::find()
-            .filter(free.clone())
-            .order_by_asc(letter::Column::NextAttemptAt)
-            .order_by_asc(letter::Column::Id)
-            .limit(1)
-            .one(db.connection())
-            .await?;
-        let Some(row) = next else { return Ok(None) };
-        let taken = letter::Entity::update_many()
-            .col_expr(letter::Column::LeaseOwner, Expr::value(Some(owner)))
-            .col_expr(letter::Column::LeaseUntil, Expr::value(Some(millis(until))))
-            .col_expr(letter::Column::Attempts, Expr::col(letter::Column::Attempts).add(1))
-            .filter(letter::Column::Id.eq(row.id))
-            .filter(free.clone())
-            .exec(db.connection())
-            .await?;
-        if taken.rows_affected == 1 {
-            let mut letter = letter_of(row);
-            letter.attempts += 1;
-            return Ok(Some(letter));
-        }
-    }
-    Ok(None)
-}
-
-/// Ends a lease. `Stale` if it was no longer ours.
-pub async fn settle(tx: &Tx, id: LetterId, owner: Uuid, delivery: &Delivery, now: Moment) -> Result<(), StoreError> {
-    let update = letter::Entity::update_many()
-        .col_expr(letter::Column::LeaseOwner, Expr::value(None::<Uuid>))
-        .col_expr(letter::Column::LeaseUntil, Expr::value(None::<i64>));
-    let update = match delivery {
-        Delivery::Sent { answer } => update
-            .col_expr(letter::Column::State, Expr::value("sent"))
-            .col_expr(letter::Column::SentAt, Expr::value(Some(millis(now))))
-            .col_expr(letter::Column::Answer, Expr::value(Some(answer.clone()))),
-        Delivery::Retry { answer, at } => update
-            .col_expr(letter::Column::NextAttemptAt, Expr::value(millis(*at)))
-            .col_expr(letter::Column::Answer, Expr::value(Some(answer.clone()))),
-        Delivery::Dead { answer } => update
-            .col_expr(letter::Column::State, Expr::value("dead"))
-            .col_expr(letter::Column::Answer, Expr::value(Some(answer.clone()))),
-    };
-    let done = update
-        .filter(letter::Column::Id.eq(id.0))
-        .filter(letter::Column::LeaseOwner.eq(owner))
-        .exec(tx.connection())
-        .await?;
-    if done.rows_affected == 0 {
-        Err(StoreError::Stale)
-    } else {
-        Ok(())
-    }
-}
-
-/// Queues a letter of the digest again, whatever became of it. `false` if there is no such letter.
-pub async fn requeue(tx: &Tx, digest: DigestId, letter: LetterId, now: Moment) -> Result<bool, StoreError> {
-    let done = letter::Entity::update_many()
-        .col_expr(letter::Column::State, Expr::value("queued"))
-        .col_expr(letter::Column::NextAttemptAt, Expr::value(millis(now)))
-        .filter(letter::Column::Id.eq(letter.0))
-        .filter(letter::Column::DigestId.eq(digest.0))
-        .exec(tx.connection())
-        .await?;
-    Ok(done.rows_affected > 0)
-}
-
-/// How many letters wait to be sent.
-pub async fn queued(db: &impl Reads) -> Result<u64, StoreError> {
-    Ok(letter::Entity::find()
-        .filter(letter::Column::State.eq("queued"))
-        .count(db.connection())
-        .await?)
-}
-
 fn schedule_of(row: digest_schedule::Model) -> Schedule {
     Schedule {
         id: row.id.into(),
@@ -359,21 +251,6 @@ fn digest_of(row: digest::Model) -> Digest {
         as_of: moment(row.as_of),
         content: row.content,
         delayed: row.delayed,
-        created_at: moment(row.created_at),
-    }
-}
-
-fn letter_of(row: letter::Model) -> Letter {
-    Letter {
-        id: row.id.into(),
-        digest_id: row.digest_id.into(),
-        email: row.email,
-        name: row.name,
-        language: row.language,
-        state: row.state,
-        attempts: u32::try_from(row.attempts).unwrap_or(0),
-        answer: row.answer,
-        sent_at: row.sent_at.map(moment),
         created_at: moment(row.created_at),
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use entity::{digest, letter};
-use sea_orm::{ColumnTrait, EntityTrait, QuerySelect};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
 use super::{Reads, StoreError};
@@ -31,19 +31,29 @@ pub async fn runs(db: &impl Reads) -> Result<HashMap<(Uuid, String), i64>, Store
         .collect())
 }
 
-/// How many letters of each digest go to each recipient.
-pub async fn letters(db: &impl Reads) -> Result<HashMap<(Uuid, String), i64>, StoreError> {
-    let rows: Vec<(Uuid, String, i64)> = letter::Entity::find()
+/// How many letters of each digest, and of each kind of notice about a hold, go to each recipient. Notices about a
+/// referral are not among them: a place that comes again is told again.
+pub async fn letters(
+    db: &impl Reads,
+) -> Result<HashMap<(Option<Uuid>, Option<Uuid>, Option<String>, String), i64>, StoreError> {
+    let columns = [
+        letter::Column::DigestId,
+        letter::Column::HoldId,
+        letter::Column::Notice,
+        letter::Column::Email,
+    ];
+    let mut select = letter::Entity::find()
         .select_only()
-        .columns([letter::Column::DigestId, letter::Column::Email])
-        .expr_as(letter::Column::Id.count(), "n")
-        .group_by(letter::Column::DigestId)
-        .group_by(letter::Column::Email)
-        .into_tuple()
-        .all(db.connection())
-        .await?;
+        .filter(letter::Column::ReferralId.is_null())
+        .columns(columns)
+        .expr_as(letter::Column::Id.count(), "n");
+    for column in columns {
+        select = select.group_by(column);
+    }
+    type Row = (Option<Uuid>, Option<Uuid>, Option<String>, String, i64);
+    let rows: Vec<Row> = select.into_tuple().all(db.connection()).await?;
     Ok(rows
         .into_iter()
-        .map(|(digest, email, n)| ((digest, email), n))
+        .map(|(digest, hold, notice, email, n)| ((digest, hold, notice, email), n))
         .collect())
 }

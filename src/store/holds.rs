@@ -10,9 +10,10 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::convert::{code, count, millis, moment};
+use super::convert::{code, count, day, json, millis, moment, to_json};
 use super::{Reads, StoreError, Tx};
 use crate::domain::accounts::CaseScope;
+use crate::domain::answering::Asks;
 use crate::domain::cases::Hold;
 use crate::domain::fit::Claim;
 use crate::domain::holds::HoldState;
@@ -35,7 +36,13 @@ pub(super) fn active(row: &Hold) -> hold::ActiveModel {
         ended_at: Set(row.ended_at.map(millis)),
         reason: Set(row.reason.clone()),
         note: Set(row.note.clone()),
+        wave_id: Set(row.wave_id.map(|id| id.0)),
+        policy: Set(to_json(&row.policy)),
+        next_step_at: Set(row.next_step_at.map(millis)),
+        extensions: Set(i32::from(row.extensions)),
         version: Set(row.version),
+        starts_on: Set(row.starts_on.map(|day| day.to_string())),
+        starts_at: Set(row.starts_at.map(millis)),
     }
 }
 
@@ -67,6 +74,8 @@ pub async fn update(tx: &Tx, row: &Hold) -> Result<(), StoreError> {
         .col_expr(hold::Column::EndedAt, Expr::value(row.ended_at.map(millis)))
         .col_expr(hold::Column::Reason, Expr::value(row.reason.clone()))
         .col_expr(hold::Column::Note, Expr::value(row.note.clone()))
+        .col_expr(hold::Column::NextStepAt, Expr::value(row.next_step_at.map(millis)))
+        .col_expr(hold::Column::Extensions, Expr::value(i32::from(row.extensions)))
         .col_expr(hold::Column::Version, Expr::value(row.version + 1))
         .filter(hold::Column::Id.eq(row.id.0))
         .filter(hold::Column::Version.eq(row.version))
@@ -94,6 +103,13 @@ pub async fn get(db: &impl Reads, scope: &CaseScope, id: HoldId) -> Result<Optio
         return Ok(None);
     };
     Ok(read(db, condition.add(hold::Column::Id.eq(id.0)), 1).await?.pop())
+}
+
+/// A hold, whoever it belongs to: for letters about it.
+pub async fn any(db: &impl Reads, id: HoldId) -> Result<Option<Hold>, StoreError> {
+    Ok(read(db, Condition::all().add(hold::Column::Id.eq(id.0)), 1)
+        .await?
+        .pop())
 }
 
 /// Holds in the scope, newest first, asked before `before`.
@@ -134,6 +150,15 @@ pub async fn overdue(db: &impl Reads, now: Moment, limit: u64) -> Result<Vec<Hol
     read(db, condition, limit).await
 }
 
+/// Holds that wait for an answer and have a step of their policy due.
+pub async fn due_steps(db: &impl Reads, now: Moment, limit: u64) -> Result<Vec<Hold>, StoreError> {
+    let condition = Condition::all()
+        .add(hold::Column::NextStepAt.lte(millis(now)))
+        .add(hold::Column::State.eq(HoldState::Asked.to_string()))
+        .add(hold::Column::ExpiresAt.gt(millis(now)));
+    read(db, condition, limit).await
+}
+
 fn open_states() -> [String; 2] {
     [HoldState::Asked.to_string(), HoldState::Accepted.to_string()]
 }
@@ -159,6 +184,7 @@ pub async fn minutes_to_acceptance(db: &impl Reads, from: Moment, to: Moment) ->
 pub struct Span {
     pub room: RoomId,
     pub beds: u16,
+    /// When it was asked for or, if it starts later, when it starts.
     pub from: Moment,
     /// When the hold ended or ran out.
     pub until: Moment,
@@ -166,10 +192,13 @@ pub struct Span {
 
 /// Every claim that was in force at some instant of `from..to`.
 pub async fn spans(db: &impl Reads, from: Moment, to: Moment) -> Result<Vec<Span>, StoreError> {
-    let rows: Vec<(Uuid, i32, i64, i64, Option<i64>)> = hold_line::Entity::find()
+    /// Room, beds, when asked, started, to run out and ended.
+    type Row = (Uuid, i32, i64, Option<i64>, i64, Option<i64>);
+    let rows: Vec<Row> = hold_line::Entity::find()
         .select_only()
         .columns([hold_line::Column::RoomId, hold_line::Column::Beds])
-        .columns([hold::Column::AskedAt, hold::Column::ExpiresAt, hold::Column::EndedAt])
+        .columns([hold::Column::AskedAt, hold::Column::StartsAt])
+        .columns([hold::Column::ExpiresAt, hold::Column::EndedAt])
         .join(JoinType::InnerJoin, hold_line::Relation::Hold.def())
         .filter(hold::Column::AskedAt.lt(millis(to)))
         .filter(
@@ -184,34 +213,39 @@ pub async fn spans(db: &impl Reads, from: Moment, to: Moment) -> Result<Vec<Span
         .await?;
     Ok(rows
         .into_iter()
-        .map(|(room, beds, asked, expires, ended)| Span {
+        .map(|(room, beds, asked, starts, expires, ended)| Span {
             room: room.into(),
             beds: count(beds),
-            from: moment(asked),
+            from: moment(starts.unwrap_or(asked)),
             until: moment(ended.map_or(expires, |ended| ended.min(expires))),
         })
         .collect())
 }
 
-/// Each shelter's number of answered holds and the minutes they took in all, since `since`.
-pub async fn answering(db: &impl Reads, since: Moment) -> Result<HashMap<ShelterId, (u32, f64)>, StoreError> {
-    let rows: Vec<(Uuid, i64, Option<i64>)> = hold::Entity::find()
+/// What each shelter was asked since `since`, and how long it let wait. A decline is an answer; an ask that ran out, was
+/// taken back, or still waits at `now` is none.
+pub async fn answering(db: &impl Reads, since: Moment, now: Moment) -> Result<HashMap<ShelterId, Asks>, StoreError> {
+    type Row = (Uuid, String, i64, i64, Option<i64>, Option<i64>);
+    let rows: Vec<Row> = hold::Entity::find()
         .select_only()
-        .columns([hold::Column::ShelterId, hold::Column::AskedAt, hold::Column::AcceptedAt])
-        .filter(hold::Column::AcceptedAt.gte(millis(since)))
+        .columns([hold::Column::ShelterId, hold::Column::State])
+        .columns([hold::Column::AskedAt, hold::Column::ExpiresAt])
+        .columns([hold::Column::AcceptedAt, hold::Column::EndedAt])
+        .filter(hold::Column::AskedAt.gte(millis(since)))
         .into_tuple()
         .all(db.connection())
         .await?;
-    let mut by_shelter: HashMap<ShelterId, (u32, f64)> = HashMap::new();
-    for (shelter, asked, accepted) in rows {
-        if let Some(accepted) = accepted {
-            let sum = by_shelter.entry(shelter.into()).or_default();
-            sum.0 += 1;
-            #[expect(clippy::cast_precision_loss, reason = "minutes, not identifiers")]
-            {
-                sum.1 += (accepted - asked) as f64 / 60_000.0;
-            }
-        }
+    let mut by_shelter: HashMap<ShelterId, Asks> = HashMap::new();
+    for (shelter, state, asked, expires, accepted, ended) in rows {
+        let declined = state == HoldState::Declined.to_string();
+        let answered = accepted.or(ended.filter(|_| declined));
+        let until = answered.unwrap_or_else(|| ended.unwrap_or_else(|| millis(now)).min(expires));
+        #[expect(clippy::cast_precision_loss, reason = "minutes, not identifiers")]
+        let minutes = (until - asked) as f64 / 60_000.0;
+        by_shelter
+            .entry(shelter.into())
+            .or_default()
+            .add(answered.is_some(), minutes);
     }
     Ok(by_shelter)
 }
@@ -274,6 +308,7 @@ async fn read(db: &impl Reads, condition: Condition, limit: u64) -> Result<Vec<H
 }
 
 fn hold_of(row: hold::Model, lines: Vec<Claim>) -> Result<Hold, StoreError> {
+    let starts_on = row.starts_on.as_deref();
     Ok(Hold {
         id: row.id.into(),
         referral_id: row.referral_id.into(),
@@ -290,7 +325,13 @@ fn hold_of(row: hold::Model, lines: Vec<Claim>) -> Result<Hold, StoreError> {
         ended_at: row.ended_at.map(moment),
         reason: row.reason,
         note: row.note,
+        wave_id: row.wave_id.map(Uuid::into),
+        policy: json("hold", "policy", &row.policy)?,
+        next_step_at: row.next_step_at.map(moment),
+        extensions: u8::try_from(row.extensions).unwrap_or(u8::MAX),
         version: row.version,
+        starts_on: starts_on.map(|text| day("hold", "starts_on", text)).transpose()?,
+        starts_at: row.starts_at.map(moment),
         lines,
     })
 }

@@ -1,16 +1,21 @@
 //! Referrals: households' shapes under random codes.
 
+use std::collections::BTreeSet;
+
 use chrono::NaiveDate;
-use entity::referral;
+use entity::{hold, referral};
 use sea_orm::sea_query::Expr;
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, UpdateMany,
+};
+use uuid::Uuid;
 
 use super::convert::{code, code_opt, day, json, millis, moment, to_json};
 use super::{Reads, StoreError, Tx};
 use crate::domain::accounts::CaseScope;
-use crate::domain::cases::{Demand, Referral};
-use crate::domain::holds::{Outcome, UnmetReason};
-use crate::domain::household::{Search, Urgency};
+use crate::domain::cases::{Demand, PlaceFound, Referral};
+use crate::domain::holds::{HoldState, Outcome, UnmetReason};
+use crate::domain::household::{Household, Need, Search, Urgency};
 use crate::domain::id::{Moment, ReferralId};
 
 pub(super) fn active(row: &Referral) -> referral::ActiveModel {
@@ -30,6 +35,9 @@ pub(super) fn active(row: &Referral) -> referral::ActiveModel {
         closed_at: Set(row.closed_at.map(millis)),
         outcome: Set(row.outcome.map(|o| o.to_string())),
         unmet_reasons: Set(Some(to_json(&row.unmet_reasons))),
+        waiting_since: Set(row.waiting_since.map(millis)),
+        place_shelter_id: Set(row.place_found.map(|place| place.shelter_id.0)),
+        place_found_at: Set(row.place_found.map(|place| millis(place.at))),
     }
 }
 
@@ -67,6 +75,36 @@ pub async fn lock(tx: &Tx, scope: &CaseScope, id: ReferralId) -> Result<bool, St
     Ok(done.rows_affected > 0)
 }
 
+/// Open referrals for which no hold claims a place at `now`, the oldest first.
+pub async fn without_hold(db: &impl Reads, now: Moment, limit: u64) -> Result<Vec<Referral>, StoreError> {
+    let held = hold::Entity::find()
+        .select_only()
+        .column(hold::Column::ReferralId)
+        .filter(hold::Column::State.is_in([HoldState::Asked.to_string(), HoldState::Accepted.to_string()]))
+        .filter(hold::Column::ExpiresAt.gt(millis(now)))
+        .into_query();
+    let rows = referral::Entity::find()
+        .filter(referral::Column::ClosedAt.is_null())
+        .filter(referral::Column::Id.not_in_subquery(held))
+        .order_by_asc(referral::Column::CreatedAt)
+        .order_by_asc(referral::Column::Id)
+        .limit(limit)
+        .all(db.connection())
+        .await?;
+    rows.into_iter().map(referral_of).collect()
+}
+
+/// Takes the lock of the referral of a hold that has already passed the scope. Whoever changes a hold takes this first and
+/// the shelter's after it, so that two changes of one case never wait for each other.
+pub async fn lock_of_hold(tx: &Tx, id: ReferralId) -> Result<(), StoreError> {
+    referral::Entity::update_many()
+        .col_expr(referral::Column::Code, Expr::col(referral::Column::Code))
+        .filter(referral::Column::Id.eq(id.0))
+        .exec(tx.connection())
+        .await?;
+    Ok(())
+}
+
 /// Referrals by id for printing holds that already passed the scope.
 pub async fn of_holds(db: &impl Reads, ids: &[ReferralId]) -> Result<Vec<Referral>, StoreError> {
     let rows = referral::Entity::find()
@@ -98,7 +136,7 @@ pub async fn page(
     rows.into_iter().map(referral_of).collect()
 }
 
-/// Closes an open referral; `false` if it was closed already.
+/// Closes an open referral, which ends its waiting; `false` if it was closed already.
 pub async fn close(
     tx: &Tx,
     id: ReferralId,
@@ -106,7 +144,7 @@ pub async fn close(
     reasons: &[UnmetReason],
     now: Moment,
 ) -> Result<bool, StoreError> {
-    let done = referral::Entity::update_many()
+    let done = not_waiting(referral::Entity::update_many())
         .col_expr(referral::Column::ClosedAt, Expr::value(Some(millis(now))))
         .col_expr(referral::Column::Outcome, Expr::value(Some(outcome.to_string())))
         .col_expr(referral::Column::UnmetReasons, Expr::value(Some(to_json(&reasons))))
@@ -115,6 +153,108 @@ pub async fn close(
         .exec(tx.connection())
         .await?;
     Ok(done.rows_affected > 0)
+}
+
+/// Puts an open referral on the waiting list, if it is not on it already.
+pub async fn begin_waiting(tx: &Tx, id: ReferralId, now: Moment) -> Result<bool, StoreError> {
+    let done = referral::Entity::update_many()
+        .col_expr(referral::Column::WaitingSince, Expr::value(Some(millis(now))))
+        .filter(referral::Column::Id.eq(id.0))
+        .filter(referral::Column::ClosedAt.is_null())
+        .filter(referral::Column::WaitingSince.is_null())
+        .exec(tx.connection())
+        .await?;
+    Ok(done.rows_affected > 0)
+}
+
+/// Takes a referral off the waiting list; `false` if it was not on it.
+pub async fn end_waiting(tx: &Tx, id: ReferralId) -> Result<bool, StoreError> {
+    let done = not_waiting(referral::Entity::update_many())
+        .filter(referral::Column::Id.eq(id.0))
+        .filter(referral::Column::WaitingSince.is_not_null())
+        .exec(tx.connection())
+        .await?;
+    Ok(done.rows_affected > 0)
+}
+
+fn not_waiting(update: UpdateMany<referral::Entity>) -> UpdateMany<referral::Entity> {
+    update
+        .col_expr(referral::Column::WaitingSince, Expr::value(None::<i64>))
+        .col_expr(referral::Column::PlaceShelterId, Expr::value(None::<Uuid>))
+        .col_expr(referral::Column::PlaceFoundAt, Expr::value(None::<i64>))
+}
+
+/// Everybody who waits for a place, of all organisations.
+pub async fn waiting(db: &impl Reads) -> Result<Vec<Referral>, StoreError> {
+    let rows = referral::Entity::find()
+        .filter(referral::Column::WaitingSince.is_not_null())
+        .all(db.connection())
+        .await?;
+    rows.into_iter().map(referral_of).collect()
+}
+
+/// Changes which place somebody who waits is told of, from `was` to `place`; `false` if it is not (any more) as the
+/// caller saw it. Of several nodes that find the same place at once, one tells of it.
+pub async fn set_place(
+    tx: &Tx,
+    id: ReferralId,
+    was: Option<PlaceFound>,
+    place: Option<PlaceFound>,
+) -> Result<bool, StoreError> {
+    let as_seen = match was {
+        Some(was) => Condition::all()
+            .add(referral::Column::PlaceShelterId.eq(was.shelter_id.0))
+            .add(referral::Column::PlaceFoundAt.eq(millis(was.at))),
+        None => Condition::all().add(referral::Column::PlaceShelterId.is_null()),
+    };
+    let done = referral::Entity::update_many()
+        .col_expr(
+            referral::Column::PlaceShelterId,
+            Expr::value(place.map(|place| place.shelter_id.0)),
+        )
+        .col_expr(
+            referral::Column::PlaceFoundAt,
+            Expr::value(place.map(|place| millis(place.at))),
+        )
+        .filter(referral::Column::Id.eq(id.0))
+        .filter(referral::Column::WaitingSince.is_not_null())
+        .filter(as_seen)
+        .exec(tx.connection())
+        .await?;
+    Ok(done.rows_affected > 0)
+}
+
+/// Referrals closed within `from..to` because no place was found.
+pub async fn unmet(db: &impl Reads, from: Moment, to: Moment) -> Result<Vec<Referral>, StoreError> {
+    let rows = referral::Entity::find()
+        .filter(referral::Column::Outcome.eq(Outcome::Unmet.to_string()))
+        .filter(referral::Column::ClosedAt.gte(millis(from)))
+        .filter(referral::Column::ClosedAt.lt(millis(to)))
+        .all(db.connection())
+        .await?;
+    rows.into_iter().map(referral_of).collect()
+}
+
+/// What was looked for since `since`, open and closed: from which district, by whom and with which needs. One statement;
+/// nothing else of the referral leaves the database.
+pub async fn shapes(db: &impl Reads, since: Moment) -> Result<Vec<(String, Household, BTreeSet<Need>)>, StoreError> {
+    let rows: Vec<(String, String, String)> = referral::Entity::find()
+        .select_only()
+        .columns([
+            referral::Column::FromDistrict,
+            referral::Column::Household,
+            referral::Column::Needs,
+        ])
+        .filter(referral::Column::CreatedAt.gte(millis(since)))
+        .into_tuple()
+        .all(db.connection())
+        .await?;
+    rows.into_iter()
+        .map(|(district, household, needs)| {
+            let household = json("referral", "household", &household)?;
+            Ok((district, household, json("referral", "needs", &needs)?))
+        })
+        .collect()
 }
 
 pub async fn demand(db: &impl Reads, from: Moment, to: Moment) -> Result<Demand, StoreError> {
@@ -169,6 +309,11 @@ fn referral_of(row: referral::Model) -> Result<Referral, StoreError> {
         unmet_reasons: row
             .unmet_reasons
             .map_or(Ok(Vec::new()), |t| json("referral", "unmet_reasons", &t))?,
+        waiting_since: row.waiting_since.map(moment),
+        place_found: (row.place_shelter_id.zip(row.place_found_at)).map(|(shelter, at)| PlaceFound {
+            shelter_id: shelter.into(),
+            at: moment(at),
+        }),
         code: row.code,
     })
 }

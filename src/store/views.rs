@@ -130,11 +130,11 @@ async fn claims(
     now: Moment,
 ) -> Result<HashMap<Uuid, Vec<ActiveClaim>>, StoreError> {
     let active = [HoldState::Asked, HoldState::Accepted].map(|state| state.to_string());
-    let rows: Vec<(Uuid, Uuid, i32, i32, i64)> = hold_line::Entity::find()
+    let rows: Vec<(Uuid, Uuid, i32, i32, i64, Option<i64>)> = hold_line::Entity::find()
         .select_only()
         .columns([hold_line::Column::RoomId, hold_line::Column::HoldId])
         .columns([hold_line::Column::Beds, hold_line::Column::Cots])
-        .column(hold::Column::ExpiresAt)
+        .columns([hold::Column::ExpiresAt, hold::Column::StartsAt])
         .join(JoinType::InnerJoin, hold_line::Relation::Hold.def())
         .filter(only(hold::Column::ShelterId, ids))
         .filter(hold::Column::State.is_in(active))
@@ -144,12 +144,13 @@ async fn claims(
         .all(db.connection())
         .await?;
     let mut by_room: HashMap<Uuid, Vec<ActiveClaim>> = HashMap::new();
-    for (room, hold, beds, cots, expires_at) in rows {
+    for (room, hold, beds, cots, expires_at, starts_at) in rows {
         by_room.entry(room).or_default().push(ActiveClaim {
             hold_id: HoldId(hold),
             beds: count(beds),
             cots: count(cots),
             expires_at: moment(expires_at),
+            starts_at: starts_at.map(moment),
         });
     }
     Ok(by_room)
