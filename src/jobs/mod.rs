@@ -47,6 +47,16 @@ impl Jobs {
         self.services.expire_due().await
     }
 
+    /// Takes the steps that unanswered holds have come to: remind, ask the next, tell the operator.
+    pub async fn escalate_due(&self) -> Result<usize, Refused> {
+        self.services.escalate_due().await
+    }
+
+    /// Tells those who wait of places that have appeared, if anything has changed since the last look.
+    pub async fn tell_waiting(&self) -> Result<usize, Refused> {
+        self.services.tell_waiting().await
+    }
+
     /// Forgets old answers and draws the board afresh.
     pub async fn keep_house(&self) -> Result<(), Refused> {
         self.services.forget_old_keys().await?;
@@ -56,6 +66,8 @@ impl Jobs {
     /// Everything that is due now, until nothing is.
     pub async fn turn(&self) {
         tell("holds", self.expire_due().await);
+        tell("escalation", self.escalate_due().await);
+        tell("waiting", self.tell_waiting().await);
         tell("digests", self.run_due().await);
         while tell("letters", self.deliver_next().await).unwrap_or(false) {}
     }

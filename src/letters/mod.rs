@@ -6,6 +6,7 @@ mod chart;
 mod findings;
 mod html;
 mod mime;
+mod notice;
 mod sections;
 mod text;
 mod view;
@@ -15,6 +16,7 @@ mod words;
 mod tests;
 
 pub use mime::{Envelope, mime};
+pub use notice::notice;
 pub use words::languages;
 
 use crate::domain::digests::Content;

@@ -6,8 +6,9 @@ use serde::Serialize;
 
 use super::Services;
 use super::errors::Refused;
+use crate::domain::cases::Hold;
 use crate::domain::holds::HoldState;
-use crate::domain::id::RoomId;
+use crate::domain::id::{Moment, ReferralId, RoomId, WaveId};
 use crate::domain::rooms::RoomKind;
 use crate::store::shelters::Which;
 use crate::store::{facts, history, stock, views};
@@ -33,6 +34,35 @@ fn check(name: &'static str, results: impl IntoIterator<Item = bool>) -> Check {
     found
 }
 
+/// What holds of one referral must be to each other.
+fn check_cases(all: &[Hold], now: Moment) -> [Check; 2] {
+    let mut cases: HashMap<ReferralId, Vec<&Hold>> = HashMap::new();
+    for hold in all.iter().filter(|hold| hold.is_active(now)) {
+        cases.entry(hold.referral_id).or_default().push(hold);
+    }
+    let of = |state: HoldState| {
+        let holds = move |case: &Vec<&Hold>| {
+            case.iter()
+                .filter(|hold| hold.state == state)
+                .map(|hold| hold.wave_id)
+                .collect()
+        };
+        cases.values().map(holds).collect::<Vec<Vec<Option<WaveId>>>>()
+    };
+    [
+        check(
+            "one_accepted_hold_for_a_referral",
+            of(HoldState::Accepted).iter().map(|accepted| accepted.len() <= 1),
+        ),
+        check(
+            "holds_asked_together_share_one_wave",
+            of(HoldState::Asked).iter().map(|asked| {
+                asked.len() <= 1 || asked.iter().all(|wave| wave.is_some() && Some(wave) == asked.first())
+            }),
+        ),
+    ]
+}
+
 impl Services {
     /// Looks at everything. Reads only; on a busy database it sees each table at a moment of its own.
     pub async fn check(&self) -> Result<Vec<Check>, Refused> {
@@ -49,14 +79,17 @@ impl Services {
                 }),
             ),
             check(
-                "held_within_the_room",
-                rooms().map(|room| room.held(now).beds <= room.room.beds),
+                "no_bed_is_promised_twice",
+                rooms().map(|room| {
+                    let claimed = room.claimed(now);
+                    claimed.beds <= room.room.beds && claimed.cots <= room.room.cots
+                }),
             ),
             check(
                 "one_household_in_a_private_room",
                 rooms()
                     .filter(|room| room.room.kind == RoomKind::Private)
-                    .map(|room| room.claims.iter().filter(|claim| claim.expires_at > now).count() <= 1),
+                    .map(|room| room.active(now).count() <= 1),
             ),
             check(
                 "a_hold_ends_once",
@@ -72,6 +105,12 @@ impl Services {
                     .map(|hold| hold.accepted_at.is_some()),
             ),
             check(
+                "a_later_start_has_its_instant",
+                all_holds
+                    .iter()
+                    .map(|hold| hold.starts_on.is_some() == hold.starts_at.is_some()),
+            ),
+            check(
                 "a_hold_claims_what_its_lines_say",
                 all_holds.iter().map(|hold| {
                     let sum = |of: fn(&crate::domain::fit::Claim) -> u16| hold.lines.iter().map(of).sum::<u16>();
@@ -79,6 +118,7 @@ impl Services {
                 }),
             ),
         ];
+        found.extend(check_cases(&all_holds, now));
         found.push(self.check_state(now).await?);
         let all_stock = stock::all(&self.store).await?;
         found.push(check(
@@ -102,7 +142,7 @@ impl Services {
     }
 
     /// The state of each room is what its newest report and the arrivals since say.
-    async fn check_state(&self, now: crate::domain::id::Moment) -> Result<Check, Refused> {
+    async fn check_state(&self, now: Moment) -> Result<Check, Refused> {
         let kept = views::load(&self.store, Which::All, now).await?;
         let derived = history::as_of(&self.store, now, None).await?;
         let told: HashMap<RoomId, _> = derived

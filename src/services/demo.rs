@@ -67,7 +67,9 @@ impl Services {
         }
         self.seal_demo(&tx, demo).await?;
         self.schedule_demo(&tx, demo).await?;
-        bulk::insert_referrals(&tx, &demo.unplaced()).await?;
+        let unplaced = demo.unplaced();
+        bulk::insert_referrals(&tx, &unplaced).await?;
+        bulk::insert_events(&tx, &demo.told_of(&unplaced)).await?;
         self.told_demo(&tx, demo, "demo.begin", demo.shelters.len()).await?;
         tx.commit().await?;
 
@@ -87,7 +89,7 @@ impl Services {
 
     async fn histories(&self, tx: &Tx, histories: Vec<History>) -> Result<(), Refused> {
         let (mut reports, mut current) = (Vec::new(), Vec::new());
-        let (mut referrals, mut holds, mut counts) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut referrals, mut holds, mut events, mut counts) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for history in histories {
             if let Some(newest) = history.reports.last() {
                 current.push(Report {
@@ -98,12 +100,14 @@ impl Services {
             reports.extend(history.reports);
             referrals.extend(history.referrals);
             holds.extend(history.holds);
+            events.extend(history.events);
             counts.extend(history.counts);
         }
         bulk::insert_reports(tx, &reports).await?;
         bulk::set_current(tx, &current).await?;
         bulk::insert_referrals(tx, &referrals).await?;
         bulk::insert_holds(tx, &holds).await?;
+        bulk::insert_events(tx, &events).await?;
         bulk::insert_stock(tx, &counts).await?;
         Ok(())
     }

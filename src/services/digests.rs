@@ -14,9 +14,9 @@ use crate::domain::accounts::Actor;
 use crate::domain::calendar::When;
 use crate::domain::digests::{Cadence, Content, Period, Schedule, compose, period_due};
 use crate::domain::id::{DigestId, LetterId, Moment, ScheduleId};
-use crate::domain::outbox::{Digest, Letter, Part, StoredSchedule};
+use crate::domain::outbox::{Digest, Letter, Of, Part, StoredSchedule};
 use crate::letters::{self, Rendered, render};
-use crate::store::{StoreError, Tx, audit, digests};
+use crate::store::{StoreError, Tx, audit, digests, letters as outbox};
 
 /// A digest with what became of its letters.
 pub struct DigestView {
@@ -90,7 +90,7 @@ impl Services {
             .into_iter()
             .map(|to| Letter {
                 id: LetterId(self.ids.uuid(now)),
-                digest_id: digest.id,
+                of: Of::Digest(digest.id),
                 email: to.email,
                 name: to.name,
                 language: to.language,
@@ -240,7 +240,7 @@ impl Services {
     pub async fn resend(&self, actor: &Actor, digest: DigestId, letter: LetterId) -> Result<(), Refused> {
         let now = self.now();
         let tx = self.store.begin().await?;
-        if !digests::requeue(&tx, digest, letter, now).await? {
+        if !outbox::requeue(&tx, digest, letter, now).await? {
             return Err(Refused::NotFound);
         }
         let detail = json!({"digest": digest});

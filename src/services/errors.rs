@@ -22,6 +22,9 @@ pub enum Refused {
     Conflict { code: &'static str, detail: String },
     #[error("no bed is left for this household")]
     NoBedLeft { next: Vec<Suggestion> },
+    /// Some households of a plan do not fit any more where they were to go: their positions among its households.
+    #[error("places of this plan are gone")]
+    PlanOutdated { households: Vec<usize> },
     #[error("changed since it was read")]
     Stale,
     #[error("this Idempotency-Key was used for another request")]

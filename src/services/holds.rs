@@ -1,4 +1,4 @@
-//! A hold's life after the asking: accepted, declined, arrived, released, expired; and the handover contact.
+//! Holds as either side sees them, and the handover contact.
 
 use std::collections::HashMap;
 
@@ -7,18 +7,16 @@ use serde_json::json;
 use super::Services;
 use super::audit::entry;
 use super::errors::Refused;
-use crate::domain::accounts::{Actor, CaseScope, Organisation, Role};
+use crate::domain::accounts::{Actor, Organisation, Role};
 use crate::domain::availability::ShelterView;
 use crate::domain::cases::{Hold, Referral};
-use crate::domain::holds::{
-    DeclineReason, HoldEvent, HoldPolicy, HoldRefused, HoldState, Outcome, ReleaseReason, step,
-};
+use crate::domain::holds::HoldState;
 use crate::domain::household::Search;
 use crate::domain::id::{HoldId, Moment, ReferralId, RoomId, ShelterId};
 use crate::domain::reports::holds_at_risk;
-use crate::domain::rooms::Held;
-use crate::store::shelters::Which;
-use crate::store::{Tx, accounts, audit, holds, referrals, reports, views};
+use crate::store::{Tx, accounts, audit, holds, referrals};
+
+pub use super::moves::Ending;
 
 /// A hold as either side sees it.
 #[derive(Debug, Clone)]
@@ -33,6 +31,8 @@ pub struct HoldView {
     pub organisation: Option<Organisation>,
     /// A report has left it without its beds.
     pub at_risk: bool,
+    /// How often the officer may still prolong it.
+    pub extensions_left: u8,
     /// Labels of its rooms; for the shelter's own people only.
     pub rooms: Vec<(RoomId, String)>,
 }
@@ -47,14 +47,6 @@ pub struct Handover {
     pub meeting_point: String,
 }
 
-/// Why a hold ends, where there is a why.
-#[derive(Debug, Clone, Default)]
-pub struct Ending {
-    pub decline: Option<DeclineReason>,
-    pub release: Option<ReleaseReason>,
-    pub note: Option<String>,
-}
-
 impl Services {
     pub async fn holds(&self, actor: &Actor, before: Option<Moment>, limit: u64) -> Result<Vec<HoldView>, Refused> {
         let rows = holds::page(&self.store, &actor.case_scope(), before, limit).await?;
@@ -67,117 +59,6 @@ impl Services {
             .ok_or(Refused::NotFound)?;
         let mut views = self.hold_views(vec![row], actor, self.now()).await?;
         views.pop().ok_or(Refused::NotFound)
-    }
-
-    /// Moves a hold on: one winner, whoever comes at the same instant. Beds follow by themselves, since what is held is
-    /// derived; an arrival adds them to what is occupied and closes the referral.
-    pub async fn move_hold(
-        &self,
-        actor: &Actor,
-        id: HoldId,
-        event: HoldEvent,
-        ending: Ending,
-    ) -> Result<HoldView, Refused> {
-        let scope = actor.case_scope();
-        let seen = holds::get(&self.store, &scope, id).await?.ok_or(Refused::NotFound)?;
-        let tx = self.store.begin().await?;
-        if views::lock(&tx, seen.shelter_id).await?.is_none() {
-            return Err(Refused::NotFound);
-        }
-        // The clock is read under the lock: whoever waited for it is judged by when the turn came.
-        let now = self.now();
-        let mut hold = holds::get(&tx, &scope, id).await?.ok_or(Refused::NotFound)?;
-        hold.state = step(hold.state, event, now, hold.expires_at).map_err(refused)?;
-        match hold.state {
-            HoldState::Accepted => self.accept(&tx, &mut hold, now).await?,
-            _ => hold.ended_at = Some(now),
-        }
-        hold.reason = ending
-            .decline
-            .map(|r| r.to_string())
-            .or(ending.release.map(|r| r.to_string()));
-        hold.note = ending.note;
-        holds::update(&tx, &hold).await?;
-        if hold.state == HoldState::Arrived {
-            self.arrive(&tx, &hold, now).await?;
-        }
-        let detail = json!({"shelter": hold.shelter_id, "reason": hold.reason});
-        let told = entry(Some(actor), now, verb(event), ("hold", id.to_string()), detail);
-        audit::append(&tx, vec![told]).await?;
-        tx.commit().await?;
-        self.refresh(Which::Ids(&[hold.shelter_id])).await?;
-        self.tell_hold(&hold);
-        // What this event made of it, not what another has made of it since.
-        hold.version += 1;
-        let mut views = self.hold_views(vec![hold], actor, now).await?;
-        views.pop().ok_or(Refused::NotFound)
-    }
-
-    async fn accept(&self, tx: &Tx, hold: &mut Hold, now: Moment) -> Result<(), Refused> {
-        let view = views::one(tx, hold.shelter_id, now).await?.ok_or(Refused::NotFound)?;
-        if holds_at_risk(&view.rooms, now).contains(&hold.id) {
-            return Err(Refused::conflict(
-                "hold_at_risk",
-                "its beds are gone by the newest report; decline, or report again",
-            ));
-        }
-        let referral = referrals::of_holds(tx, &[hold.referral_id])
-            .await?
-            .pop()
-            .ok_or(Refused::NotFound)?;
-        hold.accepted_at = Some(now);
-        hold.expires_at = HoldPolicy::default().accepted_until(now, self.travel_minutes(&referral.search, &view, now));
-        Ok(())
-    }
-
-    async fn arrive(&self, tx: &Tx, hold: &Hold, now: Moment) -> Result<(), Refused> {
-        for line in &hold.lines {
-            reports::occupy(
-                tx,
-                line.room_id,
-                Held {
-                    beds: line.beds,
-                    cots: line.cots,
-                },
-            )
-            .await?;
-        }
-        referrals::close(tx, hold.referral_id, Outcome::Placed, &[], now).await?;
-        Ok(())
-    }
-
-    /// Ends what is past its deadline. Nothing depends on when this runs: such a hold counts nowhere already.
-    pub async fn expire_due(&self) -> Result<usize, Refused> {
-        let due = holds::overdue(&self.store, self.now(), 200).await?;
-        let mut ended = 0;
-        for seen in due {
-            let tx = self.store.begin().await?;
-            views::lock(&tx, seen.shelter_id).await?;
-            let now = self.now();
-            let scope = CaseScope::Shelters(vec![seen.shelter_id]);
-            let Some(mut hold) = holds::get(&tx, &scope, seen.id).await? else {
-                continue;
-            };
-            let Ok(state) = step(hold.state, HoldEvent::Expire, now, hold.expires_at) else {
-                continue;
-            };
-            hold.state = state;
-            hold.ended_at = Some(hold.expires_at);
-            holds::update(&tx, &hold).await?;
-            let told = entry(
-                None,
-                now,
-                "hold.expire",
-                ("hold", hold.id.to_string()),
-                json!({"shelter": hold.shelter_id}),
-            );
-            audit::append(&tx, vec![told]).await?;
-            tx.commit().await?;
-            self.refresh(Which::Ids(&[hold.shelter_id])).await?;
-            self.tell_hold(&hold);
-            ended += 1;
-        }
-        Ok(ended)
     }
 
     /// The handover contact: after acceptance only, for a stated reason, on record and in the shelter's own log before
@@ -303,29 +184,8 @@ fn seen(
         search: referral.map(|row| row.search.clone()),
         organisation,
         at_risk: hold.is_active(now) && view.is_some_and(|view| holds_at_risk(&view.rooms, now).contains(&hold.id)),
+        extensions_left: hold.extensions_left(now),
         rooms,
         hold,
-    }
-}
-
-fn refused(why: HoldRefused) -> Refused {
-    let (code, detail) = match why {
-        HoldRefused::Ended(_) => ("hold_ended", "this hold has ended"),
-        HoldRefused::Expired => ("hold_expired", "its time has run out"),
-        HoldRefused::AlreadyAccepted => ("hold_already_accepted", "it is accepted already"),
-        HoldRefused::NotAccepted => ("hold_not_accepted", "it has not been accepted yet"),
-        HoldRefused::NotDue => ("hold_not_due", "its time has not run out"),
-    };
-    Refused::conflict(code, detail)
-}
-
-fn verb(event: HoldEvent) -> &'static str {
-    match event {
-        HoldEvent::Accept => "hold.accept",
-        HoldEvent::Decline => "hold.decline",
-        HoldEvent::Arrive => "hold.arrive",
-        HoldEvent::NoShow => "hold.no_show",
-        HoldEvent::Release => "hold.release",
-        HoldEvent::Expire => "hold.expire",
     }
 }

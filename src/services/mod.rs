@@ -11,18 +11,31 @@ pub mod digest_input;
 mod digest_trend;
 pub mod digests;
 pub mod errors;
+pub mod escalation;
 pub mod holds;
 pub mod imports;
+mod learning;
+pub mod ledger;
+pub mod moves;
+mod notices;
 pub mod once;
 pub mod outbox;
 pub mod people;
 pub mod placement;
+mod plan_apply;
+pub mod plans;
 pub mod reports;
+mod scarcity;
 pub mod schedules;
 pub mod seal;
 pub mod shelters;
+pub mod starts;
 pub mod statistics;
 pub mod stock;
+mod telling;
+pub mod timeline;
+pub mod waiting;
+pub mod waves;
 
 use std::sync::Arc;
 
@@ -31,12 +44,13 @@ use tokio::sync::broadcast;
 use crate::clock::Clock;
 use crate::domain::geography::Pack;
 use crate::domain::holds::HoldState;
-use crate::domain::id::{HoldId, Moment, OrganisationId, ShelterId};
+use crate::domain::id::{HoldId, Moment, OrganisationId, ReferralId, ShelterId};
 use crate::ids::Ids;
 use crate::store::Store;
 use access::Sessions;
 use board::Board;
 use seal::Vault;
+use waiting::Lookout;
 
 /// Something that happened after a commit, for those who watch.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,6 +61,11 @@ pub enum Event {
         id: HoldId,
         state: HoldState,
         shelter: ShelterId,
+        organisation: OrganisationId,
+    },
+    /// A place has been found for somebody who waits.
+    Place {
+        referral: ReferralId,
         organisation: OrganisationId,
     },
 }
@@ -62,6 +81,7 @@ pub struct Services {
     vault: Arc<Vault>,
     sessions: Arc<Sessions>,
     events: broadcast::Sender<Event>,
+    lookout: Arc<Lookout>,
     /// Address of the web app, for the one link in a letter.
     link_base: Arc<str>,
     /// Sender of letters.
@@ -90,6 +110,7 @@ impl Services {
             vault: Arc::new(setup.vault),
             sessions: Arc::new(Sessions::default()),
             events: broadcast::channel(256).0,
+            lookout: Arc::default(),
             link_base: setup.link_base.into(),
             mail_from: setup.mail_from.into(),
         }

@@ -10,9 +10,9 @@ use super::audit::entry;
 use super::digests::rendered_of;
 use super::errors::Refused;
 use crate::domain::id::Moment;
-use crate::domain::outbox::{Delivery, Letter};
-use crate::letters::{Envelope, mime};
-use crate::store::{audit, digests};
+use crate::domain::outbox::{About, Delivery, Letter, Of};
+use crate::letters::{Envelope, Rendered, mime};
+use crate::store::{audit, digests, letters};
 
 /// A letter leased to this node, ready to send.
 pub struct Leased {
@@ -44,9 +44,15 @@ impl Services {
         loop {
             let now = self.now();
             let owner = self.ids.uuid(now);
-            let Some(letter) = digests::lease(&self.store, owner, now, now + LEASE).await? else {
+            let Some(letter) = letters::lease(&self.store, owner, now, now + LEASE).await? else {
                 return Ok(None);
             };
+            if let Of::Notice(notice) = &letter.of
+                && self.is_overtaken(&letter, notice, now).await?
+            {
+                self.settle(&letter, owner, Delivery::Dropped, now).await?;
+                continue;
+            }
             match self.put_together(&letter).await {
                 Ok(raw) => {
                     return Ok(Some(Leased {
@@ -68,9 +74,7 @@ impl Services {
     }
 
     async fn put_together(&self, letter: &Letter) -> Result<Vec<u8>, Refused> {
-        let part = digests::part(&self.store, letter.digest_id, &letter.language)
-            .await?
-            .ok_or_else(|| Refused::Unexpected(format!("digest not written in {}", letter.language)))?;
+        let (words, list) = self.words_of(letter).await?;
         let host = self.mail_from.rsplit_once('@').map_or("panoh.local", |(_, host)| host);
         let envelope = Envelope {
             from_name: "Panoh".to_owned(),
@@ -79,10 +83,33 @@ impl Services {
             to_email: letter.email.clone(),
             message_id: format!("{}@{host}", letter.id),
             date: letter.created_at,
-            list_id: format!("digest.{host}"),
+            list_id: format!("{list}.{host}"),
             unsubscribe_url: None,
         };
-        mime(&rendered_of(part), &envelope).map_err(|e| Refused::Unexpected(e.to_string()))
+        mime(&words, &envelope).map_err(|e| Refused::Unexpected(e.to_string()))
+    }
+
+    /// The frozen words of a letter, and which list of letters it belongs to.
+    async fn words_of(&self, letter: &Letter) -> Result<(Rendered, &'static str), Refused> {
+        match &letter.of {
+            Of::Digest(digest) => {
+                let part = digests::part(&self.store, *digest, &letter.language)
+                    .await?
+                    .ok_or_else(|| Refused::Unexpected(format!("digest not written in {}", letter.language)))?;
+                Ok((rendered_of(part), "digest"))
+            }
+            Of::Notice(notice) => {
+                let words = Rendered {
+                    language: letter.language.clone(),
+                    subject: notice.subject.clone(),
+                    html: notice.html.clone(),
+                    text: notice.text.clone(),
+                    chart_png: None,
+                    alt: None,
+                };
+                Ok((words, "notice"))
+            }
+        }
     }
 
     /// Writes down what became of a leased letter.
@@ -106,10 +133,20 @@ impl Services {
             Delivery::Sent { .. } => "letter.sent",
             Delivery::Retry { .. } => "letter.retry",
             Delivery::Dead { .. } => "letter.dead",
+            Delivery::Dropped => "letter.dropped",
         };
         let tx = self.store.begin().await?;
-        digests::settle(&tx, letter.id, owner, &delivery, now).await?;
-        let detail = json!({"digest": letter.digest_id, "attempt": letter.attempts});
+        letters::settle(&tx, letter.id, owner, &delivery, now).await?;
+        let detail = match &letter.of {
+            Of::Digest(digest) => json!({"digest": digest, "attempt": letter.attempts}),
+            Of::Notice(notice) => {
+                let kind = notice.kind.to_string();
+                match notice.about {
+                    About::Hold(id) => json!({"hold": id, "notice": kind, "attempt": letter.attempts}),
+                    About::Referral(id) => json!({"referral": id, "notice": kind, "attempt": letter.attempts}),
+                }
+            }
+        };
         audit::append(
             &tx,
             vec![entry(None, now, action, ("letter", letter.id.to_string()), detail)],

@@ -1,35 +1,51 @@
 //! From a household to a held place: suggestions, referrals, and the hold itself.
 
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
 use chrono::Datelike;
 use serde_json::json;
 
-use super::audit::entry;
 use super::board::Snapshot;
 use super::errors::Refused;
 use super::holds::HoldView;
 use super::once::{Once, Turn};
+use super::starts::{on, start_date};
+use super::waves::advice;
 use super::{Event, Services};
 use crate::domain::accounts::Actor;
 use crate::domain::availability::ShelterView;
-use crate::domain::cases::{Hold, Referral};
+use crate::domain::cases::{Hold, Referral, turned_down};
 use crate::domain::errors::FieldError;
 use crate::domain::geography::{DistrictIndex, Travel};
-use crate::domain::holds::{HoldPolicy, HoldState, Outcome, UnmetReason};
+use crate::domain::holds::{Outcome, UnmetReason};
 use crate::domain::household::Search;
-use crate::domain::id::{HoldId, Moment, ReferralId, ShelterId};
-use crate::domain::ranking::{Candidate, Ranking, Suggestion, rank};
-use crate::store::shelters::Which;
-use crate::store::{audit, holds, referrals, views};
+use crate::domain::id::{Moment, ReferralId, ShelterId};
+use crate::domain::ranking::{Asked, Candidate, Ranking, Row, Suggestion, rank};
+use crate::domain::timeline::{Detail, EventKind};
+use crate::domain::waves::{Advice, MOST_SHELTERS};
+use crate::store::{holds, referrals};
 
 /// A referral with its holds, newest first.
 #[derive(Debug, Clone)]
 pub struct ReferralView {
     pub referral: Referral,
     pub holds: Vec<HoldView>,
+    /// Code of the shelter of `referral.place_found`.
+    pub place_code: Option<String>,
+}
+
+/// Places that fit, and how to ask for them.
+#[derive(Debug, Clone)]
+pub struct Suggested {
+    pub as_of: Moment,
+    pub ranking: Ranking,
+    /// `None` where none fits.
+    pub wave: Option<Advice>,
 }
 
 /// Ways from a place the pack does not know: far, and slow.
-const UNKNOWN_WAY: Travel = Travel {
+pub(super) const UNKNOWN_WAY: Travel = Travel {
     km: 500.0,
     minutes: 600.0,
     by_road: false,
@@ -40,24 +56,64 @@ impl Services {
     pub fn suggest(&self, search: &Search, limit: usize) -> Result<(Moment, Ranking), Refused> {
         self.check_search(search)?;
         let now = self.now();
-        Ok((now, self.ranking(search, now, limit, None)))
+        Ok((now, self.ranking(search, now, limit, &[])))
     }
 
-    fn ranking(&self, search: &Search, now: Moment, limit: usize, but: Option<ShelterId>) -> Ranking {
-        let board: std::sync::Arc<Snapshot> = self.board.current();
+    /// The same with how many of them to ask at once, which looks at no fewer than may be asked.
+    pub fn advised(&self, search: &Search, limit: usize) -> Result<Suggested, Refused> {
+        self.advised_but(search, limit, &[])
+    }
+
+    fn advised_but(&self, search: &Search, limit: usize, but: &[ShelterId]) -> Result<Suggested, Refused> {
+        self.check_search(search)?;
+        let as_of = self.now();
+        let mut ranking = self.ranking(search, as_of, limit.max(usize::from(MOST_SHELTERS)), but);
+        let wave = advice(&ranking.suggestions, search.urgency);
+        ranking.suggestions.truncate(limit);
+        Ok(Suggested { as_of, ranking, wave })
+    }
+
+    pub(super) fn ranking(&self, search: &Search, now: Moment, limit: usize, except: &[ShelterId]) -> Ranking {
+        let today = self.today(now);
+        if let Some(date) = start_date(search, today) {
+            let board = self.board.current();
+            let then = on(board.index.rows(), date, today);
+            return self.ranking_of((&board, &then), search, now, limit, except);
+        }
+        let local_now = now.with_timezone(&self.board.zone()).naive_local();
+        let asked = Asked {
+            search,
+            now,
+            local_now,
+            limit,
+            except,
+        };
+        let (from, month) = (self.pack.district_index(&search.from_district), local_now.month());
+        let way = |to: &str| self.way_between(from, self.pack.district_index(to), month);
+        self.board.current().index.rank(&asked, way)
+    }
+
+    /// Ranks these shelters, as they are given, by what the board knows beside them.
+    pub(super) fn ranking_of(
+        &self,
+        (board, shelters): (&Snapshot, &[Row]),
+        search: &Search,
+        now: Moment,
+        limit: usize,
+        except: &[ShelterId],
+    ) -> Ranking {
         let local = now.with_timezone(&self.board.zone()).naive_local();
-        let from = self.pack.district_index(&search.from_district);
-        let candidates: Vec<Candidate<'_>> = board
-            .shelters
+        let candidates: Vec<Candidate<'_>> = shelters
             .iter()
-            .filter(|row| Some(row.view.shelter.id) != but)
+            .filter(|row| !except.contains(&row.view.shelter.id))
             .map(|row| Candidate {
                 view: &row.view,
-                travel: self.way_between(from, row.place, local.month()),
+                travel: self.way(&search.from_district, &row.view.shelter.district, local.month()),
                 answer_minutes: row.answer_minutes,
+                record: row.record,
             })
             .collect();
-        rank(search, &candidates, now, local, limit)
+        rank(search, &candidates, &board.index.context(now, local), limit)
     }
 
     fn way(&self, from: &str, to: &str, month: u32) -> Travel {
@@ -80,20 +136,38 @@ impl Services {
                 "not a district of this country pack",
             ));
         }
-        for (at, district) in search.avoid_districts.iter().enumerate() {
-            if self.pack.district(district).is_none() {
-                errors.push(FieldError::new(
-                    format!("avoid_districts[{at}]"),
-                    "unknown",
-                    "not a district of this country pack",
-                ));
-            }
-        }
+        errors.extend(self.unknown_districts(&search.avoid_districts));
         if errors.is_empty() {
             Ok(())
         } else {
             Err(Refused::Invalid(errors))
         }
+    }
+
+    /// Refuses districts to avoid that the pack does not know.
+    pub(super) fn check_districts(&self, avoid: &BTreeSet<String>) -> Result<(), Refused> {
+        let errors = self.unknown_districts(avoid);
+        if errors.is_empty() {
+            Ok(())
+        } else {
+            Err(Refused::Invalid(errors))
+        }
+    }
+
+    fn unknown_districts(&self, avoid: &BTreeSet<String>) -> Vec<FieldError> {
+        let unknown = avoid
+            .iter()
+            .enumerate()
+            .filter(|(_, district)| self.pack.district(district).is_none());
+        unknown
+            .map(|(at, _)| {
+                FieldError::new(
+                    format!("avoid_districts[{at}]"),
+                    "unknown",
+                    "not a district of this country pack",
+                )
+            })
+            .collect()
     }
 
     /// Opens a referral under a random code. Districts to avoid serve the search and are not kept.
@@ -102,7 +176,7 @@ impl Services {
         let organisation = actor.organisation_id.ok_or(Refused::NotFound)?;
         let now = self.now();
         let kept = Search {
-            avoid_districts: std::collections::BTreeSet::new(),
+            avoid_districts: BTreeSet::new(),
             ..search
         };
         let tx = self.store.begin().await?;
@@ -120,26 +194,25 @@ impl Services {
             closed_at: None,
             outcome: None,
             unmet_reasons: Vec::new(),
+            waiting_since: None,
+            place_found: None,
         };
         referrals::insert(&tx, &referral).await?;
-        let told = entry(
-            Some(actor),
-            now,
-            "referral.open",
-            ("referral", referral.id.to_string()),
-            json!(null),
-        );
+        let mut telling = self.telling(now);
+        let object = ("referral", referral.id.to_string());
+        telling.entry(Some(actor), "referral.open", object, json!(null));
+        telling.case(referral.id, EventKind::Opened, Detail::default());
         let answer = claimed
             .keep(
                 &tx,
                 &ReferralView {
                     referral,
                     holds: Vec::new(),
+                    place_code: None,
                 },
             )
             .await?;
-        audit::append(&tx, vec![told]).await?;
-        tx.commit().await?;
+        self.finish(tx, telling).await?;
         Ok(answer)
     }
 
@@ -149,7 +222,16 @@ impl Services {
             .ok_or(Refused::NotFound)?;
         let rows = holds::of_referrals(&self.store, &[id]).await?;
         let holds = self.hold_views(rows, actor, self.now()).await?;
-        Ok(ReferralView { referral, holds })
+        Ok(self.referral_view(referral, holds))
+    }
+
+    fn referral_view(&self, referral: Referral, holds: Vec<HoldView>) -> ReferralView {
+        let place = referral.place_found.as_ref();
+        ReferralView {
+            place_code: place.and_then(|place| self.shelter_code(place.shelter_id)),
+            referral,
+            holds,
+        }
     }
 
     /// One page of the own organisation's referrals with their holds, newest first.
@@ -170,117 +252,55 @@ impl Services {
                     .drain(..)
                     .partition(|view: &HoldView| view.hold.referral_id == referral.id);
                 views = rest;
-                ReferralView { referral, holds: own }
+                self.referral_view(referral, own)
             })
             .collect())
     }
 
-    /// Ranks the places for a stored referral.
+    /// Ranks the places for a stored referral, without the shelters that have turned it down: the next best comes first.
     pub async fn suggest_for(
         &self,
         actor: &Actor,
         id: ReferralId,
-        avoid: std::collections::BTreeSet<String>,
+        avoid: BTreeSet<String>,
         limit: usize,
-    ) -> Result<(Moment, Ranking), Refused> {
+    ) -> Result<Suggested, Refused> {
         let referral = referrals::get(&self.store, &actor.case_scope(), id)
             .await?
             .ok_or(Refused::NotFound)?;
-        self.suggest(
-            &Search {
-                avoid_districts: avoid,
-                ..referral.search
-            },
-            limit,
-        )
+        let asked = holds::of_referrals(&self.store, &[id]).await?;
+        let search = Search {
+            avoid_districts: avoid,
+            ..referral.search
+        };
+        self.advised_but(&search, limit, &self.turned_down(&asked, self.now()))
     }
 
-    /// Holds a place: locks the shelter, fits the household to its rooms as they are in the database, and claims them.
-    pub async fn hold(
-        &self,
-        actor: &Actor,
-        referral: ReferralId,
-        shelter: ShelterId,
-        once: Once<HoldView>,
-    ) -> Result<String, Refused> {
-        let now = self.now();
-        let tx = self.store.begin().await?;
-        let claimed = match once.claim(&tx, actor, now).await? {
-            Turn::Again(answer) => return Ok(answer),
-            Turn::First(claimed) => claimed,
-        };
-        if !referrals::lock(&tx, &actor.case_scope(), referral).await? {
-            return Err(Refused::NotFound);
-        }
-        let referral = referrals::get(&tx, &actor.case_scope(), referral)
-            .await?
-            .ok_or(Refused::NotFound)?;
-        if referral.closed_at.is_some() {
-            return Err(Refused::conflict("referral_closed", "this referral is closed"));
-        }
-        let earlier = holds::of_referrals(&tx, &[referral.id]).await?;
-        if earlier.iter().any(|hold| hold.is_active(now)) {
-            return Err(Refused::conflict("hold_active", "this household holds a place already"));
-        }
-        if views::lock(&tx, shelter).await?.is_none() {
-            return Err(Refused::invalid("shelter_id", "unknown", "no such shelter"));
-        }
-        let view = views::one(&tx, shelter, now).await?.ok_or(Refused::NotFound)?;
+    /// The shelters that have turned down what was asked with these holds, by what the board knows of later reports.
+    pub(super) fn turned_down(&self, asked: &[Hold], now: Moment) -> Vec<ShelterId> {
+        let board = self.board.current();
+        turned_down(asked, now, |id| board.get(id)?.observed_at)
+    }
+
+    /// The best of these shelters as they were just read (for a later date, as they are to be then), at most `most`: the
+    /// ranking that suggests also decides.
+    pub(super) fn decide(&self, search: &Search, views: &[ShelterView], now: Moment, most: usize) -> Vec<Suggestion> {
         let local = now.with_timezone(&self.board.zone()).naive_local();
-        let here = Candidate {
-            view: &view,
-            travel: self.way(&referral.search.from_district, &view.shelter.district, local.month()),
-            answer_minutes: self.board.current().answer_minutes(shelter),
+        let board = self.board.current();
+        let then: Vec<Cow<'_, ShelterView>> = match start_date(search, local.date()) {
+            Some(date) => views.iter().map(|view| view.on(date, local.date())).collect(),
+            None => views.iter().map(Cow::Borrowed).collect(),
         };
-        let found = rank(&referral.search, &[here], now, local, 1).suggestions.pop();
-        let Some(suggestion) = found else {
-            drop(tx);
-            let next = self.ranking(&referral.search, now, 5, Some(shelter)).suggestions;
-            return Err(Refused::NoBedLeft { next });
-        };
-        let hold = self.hold_row(actor, &referral, suggestion, now);
-        holds::insert(&tx, &hold).await?;
-        let printed = Self::hold_view(&tx, &hold, &referral, &view, actor, now).await?;
-        let answer = claimed.keep(&tx, &printed).await?;
-        let detail = json!({"shelter": shelter, "beds": hold.beds, "cots": hold.cots});
-        audit::append(
-            &tx,
-            vec![entry(
-                Some(actor),
-                now,
-                "hold.ask",
-                ("hold", hold.id.to_string()),
-                detail,
-            )],
-        )
-        .await?;
-        tx.commit().await?;
-        self.refresh(Which::Ids(&[shelter])).await?;
-        self.tell_hold(&hold);
-        Ok(answer)
-    }
-
-    fn hold_row(&self, actor: &Actor, referral: &Referral, suggestion: Suggestion, now: Moment) -> Hold {
-        let sum = |n: u32| u16::try_from(n).unwrap_or(u16::MAX);
-        Hold {
-            id: HoldId(self.ids.uuid(now)),
-            referral_id: referral.id,
-            shelter_id: suggestion.shelter_id,
-            organisation_id: referral.organisation_id,
-            user_id: actor.user_id,
-            state: HoldState::Asked,
-            beds: sum(suggestion.allocation.beds()),
-            cots: sum(suggestion.allocation.cots()),
-            needs_confirmation: suggestion.needs_confirmation,
-            asked_at: now,
-            expires_at: HoldPolicy::default().asked_until(now, referral.search.urgency),
-            accepted_at: None,
-            ended_at: None,
-            reason: None,
-            note: None,
-            version: 1,
-            lines: suggestion.allocation.lines,
-        }
+        let candidates: Vec<Candidate<'_>> = then
+            .iter()
+            .map(|view| Candidate {
+                view,
+                travel: self.way(&search.from_district, &view.shelter.district, local.month()),
+                answer_minutes: board.answer_minutes(view.shelter.id),
+                record: board.record(view.shelter.id),
+            })
+            .collect();
+        rank(search, &candidates, &board.index.context(now, local), most).suggestions
     }
 
     pub(super) fn tell_hold(&self, hold: &Hold) {
@@ -316,18 +336,10 @@ impl Services {
             return Err(Refused::conflict("referral_closed", "this referral is closed already"));
         }
         let detail = json!({"outcome": outcome, "reasons": reasons});
-        audit::append(
-            &tx,
-            vec![entry(
-                Some(actor),
-                now,
-                "referral.close",
-                ("referral", id.to_string()),
-                detail,
-            )],
-        )
-        .await?;
-        tx.commit().await?;
+        let mut telling = self.telling(now);
+        telling.entry(Some(actor), "referral.close", ("referral", id.to_string()), detail);
+        telling.case(id, EventKind::Closed, Detail::reason(outcome.to_string()));
+        self.finish(tx, telling).await?;
         self.referral(actor, id).await
     }
 

@@ -6,10 +6,10 @@ use chrono::NaiveDate;
 use serde_json::json;
 
 use super::Services;
-use super::audit::entry;
 use super::errors::Refused;
 use super::holds::HoldView;
 use super::once::{Once, Turn};
+use super::telling::Telling;
 use crate::domain::accounts::Actor;
 use crate::domain::availability::ShelterView;
 use crate::domain::errors::FieldError;
@@ -25,7 +25,7 @@ use crate::domain::stock::Count;
 use crate::domain::supplies::MAX_ON_HAND;
 use crate::services::stock::StockView;
 use crate::store::shelters::Which;
-use crate::store::{Tx, audit, holds, reports, shelters, stock, views};
+use crate::store::{Tx, holds, reports, shelters, stock, views};
 
 /// A report as it comes in, its numbers not yet judged.
 #[derive(Debug, Clone)]
@@ -99,8 +99,9 @@ impl Services {
         let applied = supersedes(current.as_ref(), &stamp);
         let report = self.report_row(actor, &view, &draft, &lines, stamp, applied);
         reports::insert(&tx, &report).await?;
+        let mut telling = self.telling(now);
         let warnings = if applied {
-            self.apply(&tx, &view, &report, &lines, now).await?
+            self.apply(&tx, &view, &report, &lines, &mut telling).await?
         } else {
             Vec::new()
         };
@@ -122,18 +123,8 @@ impl Services {
         };
         let answer = claimed.keep(&tx, &receipt).await?;
         let detail = json!({"report": report.id, "applied": applied, "channel": report.channel});
-        audit::append(
-            &tx,
-            vec![entry(
-                Some(actor),
-                now,
-                "report.receive",
-                ("shelter", id.to_string()),
-                detail,
-            )],
-        )
-        .await?;
-        tx.commit().await?;
+        telling.entry(Some(actor), "report.receive", ("shelter", id.to_string()), detail);
+        self.finish(tx, telling).await?;
         if applied {
             self.refresh(Which::Ids(&[id])).await?;
         }
@@ -282,8 +273,9 @@ impl Services {
         view: &ShelterView,
         report: &Report,
         lines: &[ReportLine],
-        now: Moment,
+        telling: &mut Telling,
     ) -> Result<Vec<Warning>, Refused> {
+        let now = telling.now;
         let since = reports::arrivals_since(tx, view.shelter.id, report.ordered_at).await?;
         let arrivals: Vec<Arrival> = since
             .iter()
@@ -301,8 +293,11 @@ impl Services {
                     room_id: line.room_id,
                     state: line.state,
                 };
+                // Who has come since is not due to leave: the room will not be empty on that day.
+                let somebody_came = since.contains_key(&line.room_id);
                 Line {
                     state: state_after(&said, &arrivals),
+                    planned_exit: line.planned_exit.filter(|_| !somebody_came),
                     ..line.clone()
                 }
             })
@@ -319,6 +314,7 @@ impl Services {
                 room.state = line.state;
             }
         }
+        self.tell_at_risk(tx, view, &then, telling).await?;
         let known = view.observed_at.is_some();
         Ok(warnings(
             lines,

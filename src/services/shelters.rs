@@ -201,7 +201,7 @@ impl Services {
 /// Whether an edit would retire a room that houses or holds somebody, make it another kind of room under them, or leave
 /// it smaller than what is promised in it. (More people than beds is real life and no reason.)
 fn takes_from_those_inside(old: &RoomView, new: Option<&Room>, now: Moment) -> bool {
-    let held = old.held(now);
+    let held = old.claimed(now);
     let in_use = old.state.occupied_beds > 0 || old.state.occupied_cots > 0 || held != Held::default();
     match new {
         None => in_use,

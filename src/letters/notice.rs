@@ -1,0 +1,84 @@
+//! A notice: one sentence and one link. It names nobody and nothing and carries no number, so that a screen it lights up on
+//! tells a bystander nothing; what it is about is shown after signing in.
+
+use super::html::escape;
+use super::words::Words;
+use super::{LetterError, Rendered};
+use crate::domain::outbox::NoticeKind;
+
+// The colours of the web app's light theme, as in the digest.
+const INK: &str = "#1d2527";
+const SOFT: &str = "#5b6669";
+const PAPER: &str = "#faf8f4";
+const TEAL: &str = "#0d5f63";
+
+/// Prints a notice. `link` is the address to sign in at.
+///
+/// # Errors
+/// When no letters are written in the language.
+pub fn notice(kind: NoticeKind, language: &str, link: &str) -> Result<Rendered, LetterError> {
+    let words = Words::of(language).ok_or_else(|| LetterError::UnknownLanguage(language.to_owned()))?;
+    let say = |key: &str| words.say(key, &[]);
+    let (told, button, footer) = (
+        say(&format!("notice.{kind}")),
+        say("notice.button"),
+        say("notice.footer"),
+    );
+    let subject = say("notice.subject");
+    Ok(Rendered {
+        language: language.to_owned(),
+        html: html(language, &subject, &told, &button, &footer, link),
+        text: format!("{told}\n\n{button}:\n{link}\n\n-- \n{footer}\n"),
+        subject,
+        chart_png: None,
+        alt: None,
+    })
+}
+
+fn html(language: &str, subject: &str, told: &str, button: &str, footer: &str, link: &str) -> String {
+    let [language, subject, told, button, footer, link] = [language, subject, told, button, footer, link].map(escape);
+    format!(
+        r#"<!doctype html><html lang="{language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light only"><title>{subject}</title></head><body style="margin:0;padding:24px 16px;background-color:{PAPER};color:{INK};font-family:system-ui,-apple-system,'Segoe UI',Roboto,'Noto Sans','DejaVu Sans',Arial,sans-serif;font-size:16px;line-height:1.45;"><p style="margin:0 0 20px;">{told}</p><p style="margin:0 0 24px;"><a href="{link}" style="display:inline-block;padding:16px 24px;border-radius:12px;background-color:{TEAL};color:#ffffff;font-weight:600;text-decoration:none;">{button}</a></p><p style="margin:0;color:{SOFT};font-size:13px;">{footer}</p></body></html>"#
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::letters::languages;
+    use strum::IntoEnumIterator;
+
+    #[test]
+    fn each_kind_is_one_sentence_and_one_link_in_each_language() {
+        const LINK: &str = "https://panoh.example/";
+        for language in languages() {
+            let mut told = std::collections::BTreeSet::new();
+            for kind in NoticeKind::iter() {
+                let letter = notice(kind, language, LINK).unwrap();
+                assert!(!letter.text.contains("notice."), "{language} {kind}: {}", letter.text);
+                let words = letter.text.replace(LINK, "").replace("Panoh", "");
+                assert!(!words.chars().any(|c| c.is_ascii_digit()), "{words}");
+                if language != "en" {
+                    assert!(!words.chars().any(|c| c.is_ascii_alphabetic()), "{language}: {words}");
+                }
+                assert_eq!(
+                    (letter.html.matches("http").count(), letter.text.matches("http").count()),
+                    (1, 1)
+                );
+                assert!(!letter.html.contains("<img") && !letter.html.contains("url("));
+                assert!(
+                    letter.text.lines().all(|line| line.chars().count() <= 78),
+                    "{}",
+                    letter.text
+                );
+                assert_eq!(
+                    letter.subject,
+                    notice(NoticeKind::Asked, language, LINK).unwrap().subject
+                );
+                told.insert(letter.text);
+            }
+            assert_eq!(told.len(), NoticeKind::iter().count(), "each kind has words of its own");
+        }
+        assert!(notice(NoticeKind::Asked, "xx", LINK).is_err());
+    }
+}

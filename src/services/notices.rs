@@ -1,0 +1,123 @@
+//! Notices by mail: who is written to when a hold is asked, answered or overdue, or when there is a place for who waits. Their words are frozen with them; whether
+//! they are still true is asked again when their turn to be sent has come.
+
+use super::Services;
+use super::errors::Refused;
+use crate::domain::accounts::User;
+use crate::domain::cases::Hold;
+use crate::domain::id::{HoldId, LetterId, Moment, ShelterId, UserId};
+use crate::domain::outbox::{About, Letter, Notice, NoticeKind, Of, overtaken, place_gone};
+use crate::letters;
+use crate::store::{Reads, Tx, accounts, holds, letters as outbox, referrals};
+
+/// The language of a letter for somebody whose own has no words yet.
+const COMMON_LANGUAGE: &str = "ru";
+
+/// A notice that is to be written.
+pub(super) struct Note {
+    pub(super) about: About,
+    pub(super) kind: NoticeKind,
+    pub(super) to: To,
+}
+
+/// Whom a notice is for.
+pub(super) enum To {
+    ManagersOf(ShelterId),
+    Person(UserId),
+    Operators,
+}
+
+impl To {
+    pub(super) fn of(hold: &Hold, kind: NoticeKind) -> Self {
+        match kind {
+            NoticeKind::Asked | NoticeKind::Reminded | NoticeKind::Settled => Self::ManagersOf(hold.shelter_id),
+            NoticeKind::Answered | NoticeKind::RanOut | NoticeKind::AllEnded | NoticeKind::PlaceFound => {
+                Self::Person(hold.user_id)
+            }
+            NoticeKind::Operator => Self::Operators,
+        }
+    }
+}
+
+impl Services {
+    /// Queues a notice for everybody it is for; nobody gets a second one of this kind about the same hold.
+    pub(super) async fn write_notices(&self, tx: &Tx, note: &Note, now: Moment) -> Result<(), Refused> {
+        let link = format!("{}/", self.link_base);
+        let mut rows = Vec::new();
+        for person in readers(tx, &note.to).await? {
+            let known = letters::languages().any(|known| known == person.language);
+            let language = if known {
+                person.language.as_str()
+            } else {
+                COMMON_LANGUAGE
+            };
+            let words = letters::notice(note.kind, language, &link).map_err(|e| Refused::Unexpected(e.to_string()))?;
+            rows.push(Letter {
+                id: LetterId(self.ids.uuid(now)),
+                of: Of::Notice(Box::new(Notice {
+                    about: note.about,
+                    kind: note.kind,
+                    subject: words.subject,
+                    html: words.html,
+                    text: words.text,
+                })),
+                email: person.email,
+                name: person.name,
+                language: words.language,
+                state: "queued".to_owned(),
+                attempts: 0,
+                answer: None,
+                sent_at: None,
+                created_at: now,
+            });
+        }
+        Ok(outbox::insert_notices(tx, &rows, now).await?)
+    }
+
+    /// Whether what a notice says is no longer so: it is dropped rather than sent late.
+    pub(super) async fn is_overtaken(&self, letter: &Letter, notice: &Notice, now: Moment) -> Result<bool, Refused> {
+        match notice.about {
+            About::Hold(id) => self.is_hold_overtaken(letter, notice.kind, id, now).await,
+            About::Referral(id) => {
+                let referral = referrals::of_holds(&self.store, &[id]).await?.pop();
+                Ok(referral.is_none_or(|referral| place_gone(&referral, letter.created_at)))
+            }
+        }
+    }
+
+    async fn is_hold_overtaken(
+        &self,
+        letter: &Letter,
+        kind: NoticeKind,
+        id: HoldId,
+        now: Moment,
+    ) -> Result<bool, Refused> {
+        let Some(hold) = holds::any(&self.store, id).await? else {
+            return Ok(true);
+        };
+        if kind == NoticeKind::Settled {
+            // Who never heard of the request need not hear that it is settled.
+            let told = outbox::of_hold(&self.store, hold.id).await?;
+            return Ok(!told
+                .iter()
+                .any(|other| other.email == letter.email && other.state == "sent"));
+        }
+        let all = holds::of_referrals(&self.store, &[hold.referral_id]).await?;
+        let closed = referrals::of_holds(&self.store, &[hold.referral_id])
+            .await?
+            .pop()
+            .is_none_or(|referral| referral.closed_at.is_some());
+        Ok(overtaken(kind, &hold, &all, closed, now))
+    }
+}
+
+async fn readers(db: &impl Reads, to: &To) -> Result<Vec<User>, Refused> {
+    Ok(match to {
+        To::ManagersOf(shelter) => accounts::managers_of(db, *shelter).await?,
+        To::Person(id) => {
+            let person = accounts::user(db, *id).await?;
+            person.into_iter().filter(|person| !person.disabled).collect()
+        }
+        To::Operators => accounts::operators(db).await?,
+    })
+}

@@ -1,0 +1,127 @@
+//! What a change of a case has to tell, gathered while it is made: its timeline, the notices and the audit entries are
+//! written in its own transaction; the board and those who watch hear of it after the commit.
+
+use serde_json::Value;
+
+use super::Services;
+use super::audit::entry;
+use super::errors::Refused;
+use super::notices::{Note, To};
+use crate::domain::accounts::Actor;
+use crate::domain::audit::Entry;
+use crate::domain::cases::{Hold, Referral};
+use crate::domain::id::{EventId, Moment, ReferralId, ShelterId};
+use crate::domain::outbox::{About, NoticeKind};
+use crate::domain::timeline::{CaseEvent, Detail, EventKind};
+use crate::ids::Ids;
+use crate::store::shelters::Which;
+use crate::store::{Tx, audit, events};
+
+pub(super) struct Telling {
+    pub(super) now: Moment,
+    ids: Ids,
+    events: Vec<CaseEvent>,
+    notices: Vec<Note>,
+    entries: Vec<Entry>,
+    moved: Vec<Hold>,
+}
+
+impl Telling {
+    /// Something that concerns the referral as a whole.
+    pub(super) fn case(&mut self, referral: ReferralId, kind: EventKind, detail: Detail) {
+        self.event(referral, None, None, kind, detail);
+    }
+
+    /// Something that both sides of this hold read.
+    pub(super) fn hold(&mut self, hold: &Hold, kind: EventKind, detail: Detail) {
+        self.event(hold.referral_id, Some(hold), Some(hold.shelter_id), kind, detail);
+    }
+
+    /// Something about a shelter that is not for the shelter to read.
+    pub(super) fn about(&mut self, referral: ReferralId, shelter: ShelterId, kind: EventKind, detail: Detail) {
+        self.event(referral, None, Some(shelter), kind, detail);
+    }
+
+    fn event(
+        &mut self,
+        referral_id: ReferralId,
+        hold: Option<&Hold>,
+        shelter_id: Option<ShelterId>,
+        kind: EventKind,
+        detail: Detail,
+    ) {
+        self.events.push(CaseEvent {
+            id: EventId(self.ids.uuid(self.now)),
+            referral_id,
+            hold_id: hold.map(|hold| hold.id),
+            shelter_id,
+            at: self.now,
+            kind,
+            detail,
+        });
+    }
+
+    pub(super) fn notice(&mut self, hold: &Hold, kind: NoticeKind) {
+        self.notices.push(Note {
+            about: About::Hold(hold.id),
+            kind,
+            to: To::of(hold, kind),
+        });
+    }
+
+    /// To the officer who opened the referral.
+    pub(super) fn notice_of_place(&mut self, referral: &Referral) {
+        self.notices.push(Note {
+            about: About::Referral(referral.id),
+            kind: NoticeKind::PlaceFound,
+            to: To::Person(referral.user_id),
+        });
+    }
+
+    /// An audit entry about a hold; without an actor it is the system's.
+    pub(super) fn on_record(&mut self, actor: Option<&Actor>, action: &str, hold: &Hold, detail: Value) {
+        self.entry(actor, action, ("hold", hold.id.to_string()), detail);
+    }
+
+    pub(super) fn entry(&mut self, actor: Option<&Actor>, action: &str, object: (&str, String), detail: Value) {
+        self.entries.push(entry(actor, self.now, action, object, detail));
+    }
+
+    /// A hold that both sides are to look at again, as it stands now.
+    pub(super) fn moved(&mut self, hold: &Hold) {
+        self.moved.push(hold.clone());
+    }
+}
+
+impl Services {
+    pub(super) fn telling(&self, now: Moment) -> Telling {
+        Telling {
+            now,
+            ids: self.ids.clone(),
+            events: Vec::new(),
+            notices: Vec::new(),
+            entries: Vec::new(),
+            moved: Vec::new(),
+        }
+    }
+
+    /// Writes all that is to be told, the audit last since its chain has one head, commits, and says it aloud.
+    pub(super) async fn finish(&self, tx: Tx, telling: Telling) -> Result<(), Refused> {
+        events::insert(&tx, &telling.events).await?;
+        for note in &telling.notices {
+            self.write_notices(&tx, note, telling.now).await?;
+        }
+        audit::append(&tx, telling.entries).await?;
+        tx.commit().await?;
+        if !telling.moved.is_empty() {
+            let mut shelters: Vec<ShelterId> = telling.moved.iter().map(|hold| hold.shelter_id).collect();
+            shelters.sort_unstable();
+            shelters.dedup();
+            self.refresh(Which::Ids(&shelters)).await?;
+        }
+        for hold in &telling.moved {
+            self.tell_hold(hold);
+        }
+        Ok(())
+    }
+}
