@@ -15,21 +15,21 @@ use super::problem::Problem;
 use super::{Patience, State};
 use crate::services::once::Key;
 
-/// Largest body taken, in bytes.
+/// Largest body taken where a route names no other, in bytes.
 const LIMIT: usize = 64 * 1024;
 
 /// Deepest nesting taken.
 const DEEPEST: u32 = 32;
 
-/// A parsed JSON body, and the key under which its answer is kept.
-pub struct Body<T> {
+/// A parsed JSON body of at most `MOST` bytes, and the key under which its answer is kept.
+pub struct Body<T, const MOST: usize = LIMIT> {
     pub value: T,
     bytes: BytesMut,
     key: Option<String>,
     route: String,
 }
 
-impl<T> Body<T> {
+impl<T, const MOST: usize> Body<T, MOST> {
     /// The Idempotency-Key, if the client gave one.
     pub fn key(&self) -> Option<Key> {
         self.key.clone().map(|key| Key::new(key, &self.route, &self.bytes))
@@ -48,7 +48,7 @@ impl<T> Body<T> {
     }
 }
 
-impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
+impl<T: DeserializeOwned + 'static, const MOST: usize> FromRequest for Body<T, MOST> {
     type Error = Problem;
     type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
 
@@ -60,13 +60,15 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
         let patience = state.map_or_else(Patience::default, |state| state.patience).body;
         Box::pin(async move {
             let key = checked?;
-            let bytes = tokio::time::timeout(patience, read(payload)).await.map_err(|_| {
-                Problem::new(
-                    StatusCode::REQUEST_TIMEOUT,
-                    "body_too_slow",
-                    "The body did not arrive in time.",
-                )
-            })??;
+            let bytes = tokio::time::timeout(patience, read(payload, MOST))
+                .await
+                .map_err(|_| {
+                    Problem::new(
+                        StatusCode::REQUEST_TIMEOUT,
+                        "body_too_slow",
+                        "The body did not arrive in time.",
+                    )
+                })??;
             Ok(Self {
                 value: parse(&bytes)?,
                 bytes,
@@ -105,15 +107,15 @@ fn check_headers(request: &HttpRequest) -> Result<Option<String>, Problem> {
     }
 }
 
-async fn read(mut payload: Payload) -> Result<BytesMut, Problem> {
+async fn read(mut payload: Payload, most: usize) -> Result<BytesMut, Problem> {
     let mut bytes = BytesMut::new();
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(|e| Problem::bad_request("body_broken", e.to_string()))?;
-        if bytes.len() + chunk.len() > LIMIT {
+        if bytes.len() + chunk.len() > most {
             return Err(Problem::new(
                 StatusCode::PAYLOAD_TOO_LARGE,
                 "body_too_large",
-                "At most 64 kB.",
+                format!("At most {} kB.", most / 1024),
             ));
         }
         bytes.extend_from_slice(&chunk);

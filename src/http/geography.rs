@@ -24,6 +24,13 @@ impl From<Point> for PointOut {
     }
 }
 
+/// A place in the drawing of `view_box`: x to the right, y downwards.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DotOut {
+    pub x: f64,
+    pub y: f64,
+}
+
 #[derive(Debug, Serialize, ToSchema)]
 pub struct CountryOut {
     pub code: String,
@@ -46,6 +53,8 @@ pub struct DistrictOut {
     pub region: String,
     pub names: BTreeMap<String, String>,
     pub centre: PointOut,
+    /// The centre in the drawing, to a tenth.
+    pub dot: DotOut,
     pub population: Option<u64>,
 }
 
@@ -69,6 +78,14 @@ pub(super) fn names_of(names: &Names) -> BTreeMap<String, String> {
         .iter()
         .map(|(language, name)| (language.to_owned(), name.to_owned()))
         .collect()
+}
+
+fn dot_of((x, y): (f64, f64)) -> DotOut {
+    let tenth = |n: f64| (n * 10.0).round() / 10.0;
+    DotOut {
+        x: tenth(x),
+        y: tenth(y),
+    }
 }
 
 /// Regions and districts of the country pack.
@@ -103,6 +120,7 @@ pub async fn get(state: web::Data<State>) -> web::Json<GeographyOut> {
                 region: district.region.clone(),
                 names: names_of(&district.names),
                 centre: district.centre.into(),
+                dot: dot_of(pack.map.place(district.centre)),
                 population: district.population,
             })
             .collect(),

@@ -1,7 +1,7 @@
 //! Holds: what is asked of a shelter, its answer, the arrival, and the handover contact.
 
-use actix_web::{HttpRequest, web};
-use chrono::{DateTime, Utc};
+use actix_web::{HttpRequest, HttpResponse, web};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -14,6 +14,7 @@ use super::problem::Problem;
 use super::search::HouseholdBody;
 use crate::domain::holds::{DeclineReason, HoldEvent, ReleaseReason};
 use crate::services::holds::{Ending, HoldView};
+use crate::services::once::Once;
 
 #[derive(Debug, Serialize, ToSchema)]
 pub struct HoldRoomOut {
@@ -34,6 +35,8 @@ pub struct HoldOut {
     pub id: Uuid,
     pub referral_id: Uuid,
     pub referral_code: String,
+    /// Holds with the same one were asked together: the first to be accepted releases the others.
+    pub wave_id: Option<Uuid>,
     pub shelter_id: Uuid,
     pub shelter_code: String,
     /// `asked`, `accepted`, `arrived`, `declined`, `expired`, `released` or `no_show`.
@@ -53,11 +56,17 @@ pub struct HoldOut {
     pub organisation: Option<HoldOrganisationOut>,
     pub asked_at: DateTime<Utc>,
     pub expires_at: DateTime<Utc>,
+    /// The local date from which the place is hers; none if at once.
+    pub starts_on: Option<NaiveDate>,
     pub accepted_at: Option<DateTime<Utc>>,
     pub ended_at: Option<DateTime<Utc>>,
-    /// Why it was declined or released.
+    /// Why it was declined or released; `placed_elsewhere` when another of its wave was accepted.
     pub reason: Option<String>,
     pub note: Option<String>,
+    /// How often the officer may still prolong it.
+    pub extensions_left: u8,
+    /// Until when it may be prolonged; nothing when it may not be.
+    pub extendable_until: Option<DateTime<Utc>>,
 }
 
 impl From<&HoldView> for HoldOut {
@@ -76,6 +85,7 @@ impl From<&HoldView> for HoldOut {
             id: hold.id.0,
             referral_id: hold.referral_id.0,
             referral_code: view.referral_code.clone(),
+            wave_id: hold.wave_id.map(|id| id.0),
             shelter_id: hold.shelter_id.0,
             shelter_code: view.shelter_code.clone(),
             state: view.state.to_string(),
@@ -100,10 +110,13 @@ impl From<&HoldView> for HoldOut {
             }),
             asked_at: hold.asked_at,
             expires_at: hold.expires_at,
+            starts_on: hold.starts_on,
             accepted_at: hold.accepted_at,
             ended_at: hold.ended_at,
             reason: hold.reason.clone(),
             note: hold.note.clone(),
+            extensions_left: view.extensions_left,
+            extendable_until: (view.extensions_left > 0).then_some(hold.expires_at),
         }
     }
 }
@@ -247,11 +260,31 @@ pub async fn release(
     path: web::Path<String>,
     body: Body<ReleaseBody>,
 ) -> Result<web::Json<HoldOut>, Problem> {
+    if body.value.reason == Some(ReleaseReason::PlacedElsewhere) {
+        let detail = "it is given by the acceptance of another hold";
+        return Err(Problem::field("reason", "not_allowed", detail));
+    }
     let ending = Ending {
         release: body.value.reason,
         ..Ending::default()
     };
     moved(&state, &who, &path, HoldEvent::Release, ending).await
+}
+
+/// The officer prolongs it, before its end and at most twice: by the time to answer again while it waits, by half the
+/// time to arrive once it is accepted.
+#[utoipa::path(post, path = "/api/v1/holds/{id}/extend", tag = "placement",
+    params(("id" = Uuid, Path), ("Idempotency-Key" = Option<String>, Header, description = "a fresh random key for each new request")),
+    request_body = NothingBody, responses((status = 200, body = HoldOut), (status = "4XX", body = super::problem::Problem)))]
+pub async fn extend(
+    state: web::Data<State>,
+    who: SignedIn,
+    path: web::Path<String>,
+    body: Body<NothingBody>,
+) -> Result<HttpResponse, Problem> {
+    let once = Once { key: body.key(), print };
+    let answer = state.services.extend_hold(&who.0, id(&path)?, once).await?;
+    Ok(HttpResponse::Ok().content_type("application/json").body(answer))
 }
 
 #[derive(Debug, Deserialize, IntoParams)]

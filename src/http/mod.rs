@@ -15,6 +15,8 @@ pub mod holds;
 pub mod matrix;
 pub mod parse;
 pub mod people;
+pub mod placement;
+pub mod plans;
 pub mod problem;
 pub mod referrals;
 pub mod reports;
@@ -27,6 +29,8 @@ pub mod state;
 pub mod statistics;
 pub mod stock;
 pub mod stream;
+pub mod timeline;
+pub mod waves;
 
 use std::sync::Arc;
 use std::time::Duration;

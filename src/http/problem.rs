@@ -73,6 +73,16 @@ impl Problem {
     }
 }
 
+impl Problem {
+    /// The same faults, of fields below this one.
+    pub fn under(mut self, parent: &str) -> Self {
+        for error in &mut self.errors {
+            error.field = format!("{parent}.{}", error.field);
+        }
+        self
+    }
+}
+
 impl From<Vec<FieldError>> for Problem {
     fn from(errors: Vec<FieldError>) -> Self {
         let mut problem = Self::new(
@@ -109,6 +119,22 @@ impl From<Refused> for Problem {
                     "Somebody was quicker: no bed is left here.",
                 );
                 problem.suggestions = Some(next.iter().map(SuggestionOut::from).collect());
+                problem
+            }
+            Refused::PlanOutdated { households } => {
+                let mut problem = Self::new(
+                    StatusCode::CONFLICT,
+                    "plan_outdated",
+                    "Some places of this plan are gone: nothing was held.",
+                );
+                problem.errors = households
+                    .iter()
+                    .map(|household| FieldProblem {
+                        field: format!("households[{household}]"),
+                        code: "place_gone".to_owned(),
+                        detail: "it does not fit any more where it was to go".to_owned(),
+                    })
+                    .collect();
                 problem
             }
             Refused::Stale => Self::new(

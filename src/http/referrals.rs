@@ -9,13 +9,20 @@ use uuid::Uuid;
 use super::State;
 use super::access::SignedIn;
 use super::body::Body;
-use super::holds::{self, HoldOut};
+use super::holds::{HoldOut, NothingBody};
 use super::parse::{Faults, Page, Paging, id, query};
 use super::problem::Problem;
 use super::search::{HouseholdBody, SearchBody, SuggestionsOut, limit};
 use crate::domain::holds::{Outcome, UnmetReason};
 use crate::services::once::Once;
 use crate::services::placement::ReferralView;
+
+/// A hint: it knows no districts to avoid. Suggestions say what is there now.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PlaceFoundOut {
+    pub shelter_code: String,
+    pub at: DateTime<Utc>,
+}
 
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ReferralOut {
@@ -34,6 +41,10 @@ pub struct ReferralOut {
     /// `placed`, `unmet` or `withdrawn`.
     pub outcome: Option<String>,
     pub unmet_reasons: Vec<String>,
+    /// Since when it waits for a place; none if it does not.
+    pub waiting_since: Option<DateTime<Utc>>,
+    /// A place found while it waited, for as long as that place is there. Nothing is held.
+    pub place_found: Option<PlaceFoundOut>,
     /// Newest first.
     pub holds: Vec<HoldOut>,
 }
@@ -55,6 +66,11 @@ impl From<&ReferralView> for ReferralOut {
             closed_at: row.closed_at,
             outcome: row.outcome.map(|o| o.to_string()),
             unmet_reasons: row.unmet_reasons.iter().map(ToString::to_string).collect(),
+            waiting_since: row.waiting_since,
+            place_found: (row.place_found.zip(view.place_code.clone())).map(|(place, shelter_code)| PlaceFoundOut {
+                shelter_code,
+                at: place.at,
+            }),
             holds: view.holds.iter().map(HoldOut::from).collect(),
         }
     }
@@ -140,37 +156,37 @@ pub async fn suggestions(
         .map(str::trim)
         .filter(|code| !code.is_empty());
     let avoid = avoid.map(str::to_owned).collect();
-    let (as_of, ranking) = state
+    let found = state
         .services
         .suggest_for(&who.0, id(&path)?, avoid, limit(asked.limit)?)
         .await?;
-    Ok(web::Json(SuggestionsOut::new(as_of, &ranking)))
+    Ok(web::Json(SuggestionsOut::from(&found)))
 }
 
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct HoldBody {
-    pub shelter_id: Uuid,
-}
-
-/// Hold a place. 409 `no_bed_left` carries the next places that fit.
-#[utoipa::path(post, path = "/api/v1/referrals/{id}/holds", tag = "placement", request_body = HoldBody,
-    params(("id" = Uuid, Path), ("Idempotency-Key" = String, Header, description = "a fresh random key for each new request")),
-    responses((status = 201, body = HoldOut), (status = "4XX", body = super::problem::Problem)))]
-pub async fn hold(
+/// Put an open referral without a hold on the waiting list: its officer is told when a fitting place appears. A hold or
+/// the closing takes it off.
+#[utoipa::path(post, path = "/api/v1/referrals/{id}/wait", tag = "placement", params(("id" = Uuid, Path)),
+    request_body = NothingBody, responses((status = 200, body = ReferralOut), (status = "4XX", body = super::problem::Problem)))]
+pub async fn wait(
     state: web::Data<State>,
     who: SignedIn,
     path: web::Path<String>,
-    body: Body<HoldBody>,
-) -> Result<HttpResponse, Problem> {
-    let referral = id(&path)?;
-    let key = body.required_key()?;
-    let shelter = body.value.shelter_id.into();
-    let once = Once {
-        key,
-        print: holds::print,
-    };
-    Ok(created(state.services.hold(&who.0, referral, shelter, once).await?))
+    _body: Body<NothingBody>,
+) -> Result<web::Json<ReferralOut>, Problem> {
+    let view = state.services.wait(&who.0, id(&path)?).await?;
+    Ok(web::Json(ReferralOut::from(&view)))
+}
+
+/// Take a referral off the waiting list.
+#[utoipa::path(delete, path = "/api/v1/referrals/{id}/wait", tag = "placement", params(("id" = Uuid, Path)),
+    responses((status = 200, body = ReferralOut), (status = "4XX", body = super::problem::Problem)))]
+pub async fn stop_waiting(
+    state: web::Data<State>,
+    who: SignedIn,
+    path: web::Path<String>,
+) -> Result<web::Json<ReferralOut>, Problem> {
+    let view = state.services.stop_waiting(&who.0, id(&path)?).await?;
+    Ok(web::Json(ReferralOut::from(&view)))
 }
 
 #[derive(Debug, Deserialize, ToSchema)]

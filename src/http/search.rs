@@ -12,9 +12,11 @@ use super::State;
 use super::body::Body;
 use super::parse::Faults;
 use super::problem::Problem;
+use super::waves::WaveAdviceOut;
 use crate::domain::fit::Relaxation;
 use crate::domain::household::{AgeBand, Child, Household, Need, Search, Sex, Urgency};
-use crate::domain::ranking::{MisfitEntry, Ranking, Suggestion};
+use crate::domain::ranking::{MisfitEntry, Suggestion};
+use crate::services::placement::Suggested;
 
 #[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -82,6 +84,8 @@ pub struct SearchBody {
     #[serde(default = "now")]
     #[schema(value_type = String)]
     pub urgency: Urgency,
+    /// A local date. If it lies ahead, places are looked for as they are to be then, rooms due to empty by then counted,
+    /// and a hold starts on it.
     #[serde(default)]
     pub earliest_date: Option<NaiveDate>,
     /// Whether two or three rooms of one shelter are all right.
@@ -277,7 +281,7 @@ impl From<&Suggestion> for SuggestionOut {
 /// One thing that would make the household fit.
 #[derive(Debug, Clone, Default, Serialize, ToSchema)]
 pub struct RelaxationOut {
-    /// `two_rooms`, `boy_admitted`, `shared_room`, `from_date` or `without_need`.
+    /// `two_rooms`, `boy_admitted`, `shared_room`, `from_date`, `without_need` or `wider_area`.
     pub code: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub age: Option<u8>,
@@ -285,10 +289,13 @@ pub struct RelaxationOut {
     pub date: Option<NaiveDate>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub need: Option<String>,
+    /// Codes of districts that would have to be all right after all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub districts: Option<Vec<String>>,
 }
 
-impl From<Relaxation> for RelaxationOut {
-    fn from(relaxation: Relaxation) -> Self {
+impl From<&Relaxation> for RelaxationOut {
+    fn from(relaxation: &Relaxation) -> Self {
         let code = |code: &str| Self {
             code: code.to_owned(),
             ..Self::default()
@@ -297,16 +304,20 @@ impl From<Relaxation> for RelaxationOut {
             Relaxation::TwoRooms => code("two_rooms"),
             Relaxation::SharedRoom => code("shared_room"),
             Relaxation::BoyAdmitted { age } => Self {
-                age: Some(age),
+                age: Some(*age),
                 ..code("boy_admitted")
             },
             Relaxation::FromDate { date } => Self {
-                date: Some(date),
+                date: Some(*date),
                 ..code("from_date")
             },
             Relaxation::WithoutNeed { need } => Self {
                 need: Some(need.to_string()),
                 ..code("without_need")
+            },
+            Relaxation::WiderArea { districts } => Self {
+                districts: Some(districts.iter().cloned().collect()),
+                ..code("wider_area")
             },
         }
     }
@@ -327,9 +338,17 @@ impl From<&MisfitEntry> for MisfitOut {
             shelter_id: entry.shelter_id.0,
             shelter_code: entry.shelter_code.clone(),
             reasons: entry.reasons.iter().map(ToString::to_string).collect(),
-            relaxation: entry.relaxation.map(RelaxationOut::from),
+            relaxation: entry.relaxation.as_ref().map(RelaxationOut::from),
         }
     }
+}
+
+/// How many shelters one reason hides.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct MisfitCountOut {
+    pub reason: String,
+    /// A shelter counts once for each of its reasons.
+    pub shelters: u32,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -338,14 +357,28 @@ pub struct SuggestionsOut {
     pub suggestions: Vec<SuggestionOut>,
     /// The nearest shelters where the household does not fit, with every reason.
     pub misfits: Vec<MisfitOut>,
+    /// How many to ask at once; nothing where none fits.
+    pub wave: Option<WaveAdviceOut>,
+    /// Of all shelters where the household does not fit, shown or not.
+    pub misfit_counts: Vec<MisfitCountOut>,
 }
 
-impl SuggestionsOut {
-    pub fn new(as_of: DateTime<Utc>, ranking: &Ranking) -> Self {
+impl From<&Suggested> for SuggestionsOut {
+    fn from(found: &Suggested) -> Self {
+        let ranking = &found.ranking;
         Self {
-            as_of,
+            as_of: found.as_of,
             suggestions: ranking.suggestions.iter().map(SuggestionOut::from).collect(),
             misfits: ranking.misfits.iter().map(MisfitOut::from).collect(),
+            wave: found.wave.map(WaveAdviceOut::from),
+            misfit_counts: ranking
+                .misfit_counts
+                .iter()
+                .map(|(reason, shelters)| MisfitCountOut {
+                    reason: reason.to_string(),
+                    shelters: *shelters,
+                })
+                .collect(),
         }
     }
 }
@@ -356,6 +389,6 @@ impl SuggestionsOut {
 pub async fn suggest(state: web::Data<State>, body: Body<SearchBody>) -> Result<web::Json<SuggestionsOut>, Problem> {
     let limit = body.value.limit()?;
     let search = body.value.parse()?;
-    let (as_of, ranking) = state.services.suggest(&search, limit)?;
-    Ok(web::Json(SuggestionsOut::new(as_of, &ranking)))
+    let found = state.services.advised(&search, limit)?;
+    Ok(web::Json(SuggestionsOut::from(&found)))
 }

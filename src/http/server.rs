@@ -11,8 +11,8 @@ use actix_web::{App, HttpServer, web};
 
 use super::matrix::PREFIX;
 use super::{
-    State, access, assets, audit, availability, digests, docs, geography, headers, health, holds, people, referrals,
-    reports, search, session, shelters, state, statistics, stock, stream,
+    State, access, assets, audit, availability, digests, docs, geography, headers, health, holds, people, plans,
+    referrals, reports, search, session, shelters, state, statistics, stock, stream, timeline, waves,
 };
 
 /// The whole door: what the server runs, and what tests knock at.
@@ -66,6 +66,7 @@ fn reference(config: &mut web::ServiceConfig) {
         .route("/availability", web::get().to(availability::get))
         .route("/availability/stream", web::get().to(stream::stream))
         .route("/statistics/supplies", web::get().to(statistics::supplies))
+        .route("/statistics/unmet", web::get().to(statistics::unmet))
         .route("/audit", web::get().to(audit::list));
 }
 
@@ -109,8 +110,14 @@ fn placement(config: &mut web::ServiceConfig) {
         )
         .route("/referrals/{id}", web::get().to(referrals::get))
         .route("/referrals/{id}/suggestions", web::get().to(referrals::suggestions))
-        .route("/referrals/{id}/holds", web::post().to(referrals::hold))
+        .route("/referrals/{id}/holds", web::post().to(waves::ask))
+        .service(
+            web::resource("/referrals/{id}/wait")
+                .route(web::post().to(referrals::wait))
+                .route(web::delete().to(referrals::stop_waiting)),
+        )
         .route("/referrals/{id}/close", web::post().to(referrals::close))
+        .route("/referrals/{id}/timeline", web::get().to(timeline::referral))
         .route("/holds", web::get().to(holds::list))
         .route("/holds/{id}", web::get().to(holds::get))
         .route("/holds/{id}/accept", web::post().to(holds::accept))
@@ -118,7 +125,17 @@ fn placement(config: &mut web::ServiceConfig) {
         .route("/holds/{id}/arrive", web::post().to(holds::arrive))
         .route("/holds/{id}/no_show", web::post().to(holds::no_show))
         .route("/holds/{id}/release", web::post().to(holds::release))
-        .route("/holds/{id}/handover", web::get().to(holds::handover));
+        .route("/holds/{id}/extend", web::post().to(holds::extend))
+        .route("/holds/{id}/timeline", web::get().to(timeline::hold))
+        .route("/holds/{id}/handover", web::get().to(holds::handover))
+        .route("/plans", web::get().to(plans::list))
+        .route("/plans/placement", web::post().to(plans::make))
+        .service(
+            web::resource("/plans/{id}")
+                .route(web::get().to(plans::get))
+                .route(web::put().to(plans::edit)),
+        )
+        .route("/plans/{id}/apply", web::post().to(plans::apply));
 }
 
 fn office(config: &mut web::ServiceConfig) {

@@ -1,4 +1,4 @@
-//! Server-sent events: that the board changed, and that a hold of one's own moved. Only that, never what.
+//! Server-sent events: that the board changed, that a hold of one's own moved, that a place was found for one who waits. Only that, never what.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use tokio::sync::broadcast::error::RecvError;
 use super::State;
 use super::access::{SignedIn, Token};
 use super::problem::Problem;
-use crate::domain::accounts::Actor;
+use crate::domain::accounts::{Actor, CaseScope};
 use crate::services::Event;
 
 /// A comment this often keeps the line open, and is when the session is looked at again.
@@ -24,7 +24,7 @@ struct Watch {
     state: web::Data<State>,
 }
 
-/// Events as they happen: `availability` {"version"} and `hold` {"hold_id","state"}.
+/// Events as they happen: `availability` {"version"}, `hold` {"hold_id","state"} and `place` {"referral_id"}.
 #[utoipa::path(get, path = "/api/v1/availability/stream", tag = "availability",
     responses((status = 200, content_type = "text/event-stream", body = String), (status = "4XX", body = super::problem::Problem)))]
 pub async fn stream(state: web::Data<State>, who: SignedIn, token: Token) -> Result<HttpResponse, Problem> {
@@ -82,5 +82,7 @@ fn told(event: &Event, actor: &Actor) -> Option<String> {
             .case_scope()
             .covers(*organisation, *shelter)
             .then(|| format!("event: hold\ndata: {{\"hold_id\":\"{id}\",\"state\":\"{state}\"}}\n\n")),
+        Event::Place { referral, organisation } => (actor.case_scope() == CaseScope::Organisation(*organisation))
+            .then(|| format!("event: place\ndata: {{\"referral_id\":\"{referral}\"}}\n\n")),
     }
 }

@@ -45,7 +45,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Events as they happen: `availability` {"version"} and `hold` {"hold_id","state"}. */
+        /** Events as they happen: `availability` {"version"}, `hold` {"hold_id","state"} and `place` {"referral_id"}. */
         get: operations["stream"];
         put?: never;
         post?: never;
@@ -296,6 +296,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/holds/{id}/extend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The officer prolongs it, before its end and at most twice: by the time to answer again while it waits, by half the
+         *     time to arrive once it is accepted.
+         */
+        post: operations["extend"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/holds/{id}/handover": {
         parameters: {
             query?: never;
@@ -341,6 +361,23 @@ export interface paths {
         put?: never;
         /** The place is given back. */
         post: operations["release"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/holds/{id}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What happened to one hold: the same for the shelter and for the officer. */
+        get: operations["hold"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -416,6 +453,81 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/plans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Plans, newest first. */
+        get: operations["list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/placement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Plan places for many households at once, over the whole country. Nothing is held until the plan is applied. The
+         *     body may have 2 MB.
+         */
+        post: operations["make"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One plan; its ETag is what an edit sends back as `If-Match`. */
+        get: operations["get"];
+        /**
+         * Move households of a plan to other shelters, or take their places away. All edits or none; the exact fit decides,
+         *     beside everybody else of the plan.
+         */
+        put: operations["edit"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{id}/apply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Turn a plan into holds, all or none. 409 `plan_outdated` names the assignments whose place is gone. */
+        post: operations["apply"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/referrals": {
         parameters: {
             query?: never;
@@ -477,8 +589,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Hold a place. 409 `no_bed_left` carries the next places that fit. */
-        post: operations["hold"];
+        /**
+         * Ask one shelter (answered by a hold) or the best few (answered by a wave). 409 `no_bed_left` carries the next places
+         *     that fit.
+         */
+        post: operations["ask"];
         delete?: never;
         options?: never;
         head?: never;
@@ -497,6 +612,44 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/referrals/{id}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All that happened to a referral of the own organisation. */
+        get: operations["referral"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/referrals/{id}/wait": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put an open referral without a hold on the waiting list: its officer is told when a fitting place appears. A hold or
+         *     the closing takes it off.
+         */
+        post: operations["wait"];
+        /** Take a referral off the waiting list. */
+        delete: operations["stop_waiting"];
         options?: never;
         head?: never;
         patch?: never;
@@ -644,6 +797,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/statistics/unmet": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Referrals closed without a place, and which single change to the country would have placed how many of them. */
+        get: operations["unmet"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/suggestions": {
         parameters: {
             query?: never;
@@ -704,6 +874,42 @@ export interface components {
             /** @description `under_18`, `18_59` or `60_plus`. */
             age_band: string;
         };
+        ApplyBody: {
+            /**
+             * Format: uuid
+             * @description Who takes care of the plan's own households; without it the administrator's own organisation.
+             */
+            organisation_id?: string | null;
+        };
+        /** @description One hold, or a wave of them. */
+        AskedOut: components["schemas"]["HoldOut"] | components["schemas"]["WaveOut"];
+        AssignmentOut: {
+            /**
+             * Format: int32
+             * @description Of block rooms, units.
+             */
+            beds: number;
+            /** Format: int32 */
+            cots: number;
+            /** Format: double */
+            distance_km: number;
+            district: string;
+            /** @description Position among the plan's households, from 0. */
+            household: number;
+            label: string;
+            /**
+             * Format: double
+             * @description On the way.
+             */
+            minutes: number;
+            /** @description Of a referral: one that was there before, or the one opened when the plan was applied. */
+            referral_code?: string | null;
+            region: string;
+            rooms: number;
+            shelter_code: string;
+            /** Format: uuid */
+            shelter_id: string;
+        };
         AuditOut: {
             action: string;
             /** Format: uuid */
@@ -751,6 +957,21 @@ export interface components {
             bed: components["schemas"]["CountsOut"];
             /** @description Places counted in rooms. */
             room: components["schemas"]["CountsOut"];
+        };
+        /** @description One change to the country as it is now, by itself, and how many of those who found no place would then fit. */
+        ChangeOut: {
+            /**
+             * Format: int32
+             * @description Up to which age, in whole years, boys are admitted everywhere.
+             */
+            age?: number | null;
+            /** @description `family_room` (three beds and a cot), `step_free_family_room`, `single_bed`, `boys_admitted` or `need_admitted`. */
+            code: string;
+            need?: string | null;
+            /** @description Each household counted by itself: not how many could stay there at once. */
+            placed: components["schemas"]["PeopleOut"];
+            /** @description Where the room is. */
+            region?: string | null;
         };
         ChildBody: {
             /**
@@ -834,12 +1055,78 @@ export interface components {
         DistrictOut: {
             centre: components["schemas"]["PointOut"];
             code: string;
+            /** @description The centre in the drawing, to a tenth. */
+            dot: components["schemas"]["DotOut"];
             names: {
                 [key: string]: string;
             };
             /** Format: int64 */
             population?: number | null;
             region: string;
+        };
+        /** @description A place in the drawing of `view_box`: x to the right, y downwards. */
+        DotOut: {
+            /** Format: double */
+            x: number;
+            /** Format: double */
+            y: number;
+        };
+        /** @description Who goes where, and who has no place. */
+        DraftOut: {
+            assignments: components["schemas"]["AssignmentOut"][];
+            /**
+             * Format: double
+             * @description As in the list of plans.
+             */
+            bound_gap: number;
+            /** Format: uuid */
+            empty_shelter?: string | null;
+            /** @description How many are to be placed. */
+            households: number;
+            placed: number;
+            /** Format: double */
+            total_km: number;
+            unplaced: components["schemas"]["UnplacedOut"][];
+        };
+        EditBody: {
+            /** @description Position among the plan's households, from 0. */
+            household: number;
+            /**
+             * Format: uuid
+             * @description Where it is to go instead; `null` takes its place away.
+             */
+            shelter_id?: string | null;
+        };
+        /** @description What is to change. Households that are not named stay where they are. */
+        EditsBody: {
+            assignments: components["schemas"]["EditBody"][];
+        };
+        EventDetailOut: {
+            /** @description Code of the reason or of the outcome; with `next_asked`, `no_bed_left` where nobody else could be asked. */
+            reason?: string | null;
+            /**
+             * Format: int32
+             * @description With `wave_asked`: how many shelters.
+             */
+            size?: number | null;
+            /**
+             * Format: date-time
+             * @description The deadline that follows.
+             */
+            until?: string | null;
+        };
+        EventOut: {
+            /** Format: date-time */
+            at: string;
+            detail?: components["schemas"]["EventDetailOut"] | null;
+            /** Format: uuid */
+            hold_id?: string | null;
+            /**
+             * @description `opened`, `asked`, `wave_asked`, `reminded`, `next_asked`, `operator_told`, `accepted`, `declined`, `released`,
+             *     `expired`, `no_show`, `arrived`, `extended`, `at_risk`, `waiting`, `place_found` or `closed`.
+             */
+            kind: string;
+            shelter_code?: string | null;
         };
         /** @description One field that cannot be taken. */
         FieldProblem: {
@@ -883,9 +1170,31 @@ export interface components {
             meeting_point: string;
             shelter_code: string;
         };
+        /** @description Exactly one of `shelter_id` and `wave`. */
         HoldBody: {
-            /** Format: uuid */
-            shelter_id: string;
+            /**
+             * Format: int32
+             * @description How long they have to answer, 5 to 1,440; without it what is usual (one shelter) or advised (a wave).
+             */
+            ask_minutes?: number | null;
+            /** @description Districts to avoid: used for this asking and never stored. With any, no further shelter is asked by itself. */
+            avoid_districts?: string[];
+            /**
+             * Format: date
+             * @description A local date from tomorrow to 60 days ahead: the place is wanted from then on, and rooms due to empty by then count
+             *     as empty. Without it the referral's earliest date is taken if that lies ahead, else now.
+             */
+            from_date?: string | null;
+            /**
+             * Format: uuid
+             * @description The one shelter to ask.
+             */
+            shelter_id?: string | null;
+            /**
+             * Format: int32
+             * @description How many of the best to ask at once, 1 to 5; the first to accept has her.
+             */
+            wave?: number | null;
         };
         HoldOrganisationOut: {
             code: string;
@@ -906,6 +1215,16 @@ export interface components {
             ended_at?: string | null;
             /** Format: date-time */
             expires_at: string;
+            /**
+             * Format: date-time
+             * @description Until when it may be prolonged; nothing when it may not be.
+             */
+            extendable_until?: string | null;
+            /**
+             * Format: int32
+             * @description How often the officer may still prolong it.
+             */
+            extensions_left: number;
             household?: components["schemas"]["HouseholdBody"] | null;
             /** Format: uuid */
             id: string;
@@ -915,7 +1234,7 @@ export interface components {
             needs_confirmation: boolean;
             note?: string | null;
             organisation?: components["schemas"]["HoldOrganisationOut"] | null;
-            /** @description Why it was declined or released. */
+            /** @description Why it was declined or released; `placed_elsewhere` when another of its wave was accepted. */
             reason?: string | null;
             referral_code: string;
             /** Format: uuid */
@@ -925,8 +1244,18 @@ export interface components {
             shelter_code: string;
             /** Format: uuid */
             shelter_id: string;
+            /**
+             * Format: date
+             * @description The local date from which the place is hers; none if at once.
+             */
+            starts_on?: string | null;
             /** @description `asked`, `accepted`, `arrived`, `declined`, `expired`, `released` or `no_show`. */
             state: string;
+            /**
+             * Format: uuid
+             * @description Holds with the same one were asked together: the first to be accepted releases the others.
+             */
+            wave_id?: string | null;
         };
         HoldRoomOut: {
             /** Format: int32 */
@@ -998,6 +1327,15 @@ export interface components {
             shelters: components["schemas"]["ShelterRef"][];
             /** @description IANA name of the country's zone, in which times are shown. */
             time_zone: string;
+        };
+        /** @description How many shelters one reason hides. */
+        MisfitCountOut: {
+            reason: string;
+            /**
+             * Format: int32
+             * @description A shelter counts once for each of its reasons.
+             */
+            shelters: number;
         };
         MisfitOut: {
             /** @description Every reason why the household does not fit there. */
@@ -1096,6 +1434,16 @@ export interface components {
                 ended_at?: string | null;
                 /** Format: date-time */
                 expires_at: string;
+                /**
+                 * Format: date-time
+                 * @description Until when it may be prolonged; nothing when it may not be.
+                 */
+                extendable_until?: string | null;
+                /**
+                 * Format: int32
+                 * @description How often the officer may still prolong it.
+                 */
+                extensions_left: number;
                 household?: components["schemas"]["HouseholdBody"] | null;
                 /** Format: uuid */
                 id: string;
@@ -1105,7 +1453,7 @@ export interface components {
                 needs_confirmation: boolean;
                 note?: string | null;
                 organisation?: components["schemas"]["HoldOrganisationOut"] | null;
-                /** @description Why it was declined or released. */
+                /** @description Why it was declined or released; `placed_elsewhere` when another of its wave was accepted. */
                 reason?: string | null;
                 referral_code: string;
                 /** Format: uuid */
@@ -1115,8 +1463,18 @@ export interface components {
                 shelter_code: string;
                 /** Format: uuid */
                 shelter_id: string;
+                /**
+                 * Format: date
+                 * @description The local date from which the place is hers; none if at once.
+                 */
+                starts_on?: string | null;
                 /** @description `asked`, `accepted`, `arrived`, `declined`, `expired`, `released` or `no_show`. */
                 state: string;
+                /**
+                 * Format: uuid
+                 * @description Holds with the same one were asked together: the first to be accepted releases the others.
+                 */
+                wave_id?: string | null;
             }[];
             next_cursor?: string | null;
         };
@@ -1153,6 +1511,36 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description A list's answer. */
+        Page_PlanSummaryOut: {
+            items: {
+                /**
+                 * Format: double
+                 * @description How far the plan may be from the best there is, as a share of its minutes, proved: 0.003 is 0.3 %. 1 where it is
+                 *     not proved that nobody more could be placed.
+                 */
+                bound_gap: number;
+                /** Format: date-time */
+                created_at: string;
+                /**
+                 * Format: uuid
+                 * @description The shelter that is to be empty afterwards.
+                 */
+                empty_shelter?: string | null;
+                /** @description How many are to be placed. */
+                households: number;
+                /** Format: uuid */
+                id: string;
+                placed: number;
+                /** @description `draft` or `applied`. */
+                state: string;
+                /** Format: double */
+                total_km: number;
+                /** Format: int64 */
+                version: number;
+            }[];
+            next_cursor?: string | null;
+        };
+        /** @description A list's answer. */
         Page_RecipientOut: {
             items: {
                 email: string;
@@ -1184,9 +1572,15 @@ export interface components {
                 needs: string[];
                 /** @description `placed`, `unmet` or `withdrawn`. */
                 outcome?: string | null;
+                place_found?: components["schemas"]["PlaceFoundOut"] | null;
                 rooms_apart_ok: boolean;
                 unmet_reasons: string[];
                 urgency: string;
+                /**
+                 * Format: date-time
+                 * @description Since when it waits for a place; none if it does not.
+                 */
+                waiting_since?: string | null;
             }[];
             next_cursor?: string | null;
         };
@@ -1304,6 +1698,26 @@ export interface components {
             }[];
             next_cursor?: string | null;
         };
+        /** @description A number of people: itself, or a text where it may not be said (`<5`, or `…` where it would give another away). */
+        PeopleOut: number | string;
+        /** @description A hint: it knows no districts to avoid. Suggestions say what is there now. */
+        PlaceFoundOut: {
+            /** Format: date-time */
+            at: string;
+            shelter_code: string;
+        };
+        /** @description Who is to be placed. At least one household in all, at most 2,000. */
+        PlacementBody: {
+            /**
+             * Format: uuid
+             * @description A shelter that is to be emptied: nobody is sent there, and the referrals with running holds there are placed
+             *     anew. Its residents are told as `households`.
+             */
+            empty_shelter?: string | null;
+            households?: components["schemas"]["PlanHouseholdBody"][];
+            /** @description Also the open referrals without a place, the oldest first. */
+            waiting?: boolean;
+        };
         /** @description How many households of one shape could be placed now, each shape by itself. */
         PlacesByUseOut: {
             /** Format: int64 */
@@ -1318,6 +1732,68 @@ export interface components {
             single_women: number;
             /** Format: int64 */
             step_free: number;
+        };
+        /** @description A household to be placed: its shape alone, no identity. */
+        PlanHouseholdBody: {
+            /** @description District code of the country pack. */
+            from_district: string;
+            household: components["schemas"]["HouseholdBody"];
+            /** @description The operator's own short code, at most 20 characters; no names, no numbers of papers or telephones. */
+            label?: string | null;
+            /** @description Language codes, lower case. */
+            languages?: string[];
+            /** @description `step_free`, `pregnancy`, … and services such as `legal`. */
+            needs?: string[];
+            /** @description Whether two or three rooms of one shelter are all right. */
+            rooms_apart_ok?: boolean;
+            /** @description `now`, `today`, `this_week` or `planned`. */
+            urgency?: string;
+        };
+        PlanOut: components["schemas"]["DraftOut"] & {
+            /** Format: date-time */
+            created_at: string;
+            /** Format: uuid */
+            id: string;
+            /** @description `draft` or `applied`. */
+            state: string;
+            /** Format: int64 */
+            version: number;
+        };
+        PlanReasonOut: {
+            /** @description A misfit's code, or `taken_by_others`: it fitted before the plan gave those places away. */
+            reason: string;
+            /**
+             * Format: int32
+             * @description How many shelters it rules out.
+             */
+            shelters: number;
+        };
+        /** @description A plan without its rows, for lists. */
+        PlanSummaryOut: {
+            /**
+             * Format: double
+             * @description How far the plan may be from the best there is, as a share of its minutes, proved: 0.003 is 0.3 %. 1 where it is
+             *     not proved that nobody more could be placed.
+             */
+            bound_gap: number;
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * Format: uuid
+             * @description The shelter that is to be empty afterwards.
+             */
+            empty_shelter?: string | null;
+            /** @description How many are to be placed. */
+            households: number;
+            /** Format: uuid */
+            id: string;
+            placed: number;
+            /** @description `draft` or `applied`. */
+            state: string;
+            /** Format: double */
+            total_km: number;
+            /** Format: int64 */
+            version: number;
         };
         PlannedExitBody: {
             /** Format: date */
@@ -1402,9 +1878,15 @@ export interface components {
             needs: string[];
             /** @description `placed`, `unmet` or `withdrawn`. */
             outcome?: string | null;
+            place_found?: components["schemas"]["PlaceFoundOut"] | null;
             rooms_apart_ok: boolean;
             unmet_reasons: string[];
             urgency: string;
+            /**
+             * Format: date-time
+             * @description Since when it waits for a place; none if it does not.
+             */
+            waiting_since?: string | null;
         };
         RegionBandsOut: components["schemas"]["BandsOut"] & {
             region: string;
@@ -1427,10 +1909,12 @@ export interface components {
         RelaxationOut: {
             /** Format: int32 */
             age?: number | null;
-            /** @description `two_rooms`, `boy_admitted`, `shared_room`, `from_date` or `without_need`. */
+            /** @description `two_rooms`, `boy_admitted`, `shared_room`, `from_date`, `without_need` or `wider_area`. */
             code: string;
             /** Format: date */
             date?: string | null;
+            /** @description Codes of districts that would have to be all right after all. */
+            districts?: string[] | null;
             need?: string | null;
         };
         ReleaseBody: {
@@ -1643,7 +2127,11 @@ export interface components {
         SearchBody: {
             /** @description Used for the search and never stored. */
             avoid_districts?: string[];
-            /** Format: date */
+            /**
+             * Format: date
+             * @description A local date. If it lies ahead, places are looked for as they are to be then, rooms due to empty by then counted,
+             *     and a hold starts on it.
+             */
             earliest_date?: string | null;
             /** @description District code of the country pack. */
             from_district: string;
@@ -1875,15 +2363,22 @@ export interface components {
         SuggestionsOut: {
             /** Format: date-time */
             as_of: string;
+            /** @description Of all shelters where the household does not fit, shown or not. */
+            misfit_counts: components["schemas"]["MisfitCountOut"][];
             /** @description The nearest shelters where the household does not fit, with every reason. */
             misfits: components["schemas"]["MisfitOut"][];
             suggestions: components["schemas"]["SuggestionOut"][];
+            wave?: components["schemas"]["WaveAdviceOut"] | null;
         };
         SuppliesOut: {
             /** Format: date-time */
             as_of: string;
             /** @description The worst first. */
             items: components["schemas"]["ShortageOut"][];
+        };
+        TimelineOut: {
+            /** @description Oldest first. */
+            items: components["schemas"]["EventOut"][];
         };
         TotalsOut: components["schemas"]["CountsOut"] & {
             /**
@@ -1898,6 +2393,32 @@ export interface components {
             family_places: number;
             places_by_use: components["schemas"]["PlacesByUseOut"];
             shelters: components["schemas"]["FreshnessOut"];
+        };
+        UnmetOut: {
+            /** Format: date-time */
+            as_of: string;
+            /** @description The most helpful first. */
+            changes: components["schemas"]["ChangeOut"][];
+            closed_without_place: components["schemas"]["PeopleOut"];
+            /** Format: date */
+            from: string;
+            /** @description The most frequent first; a referral may have several. None under five referrals, as of the changes. */
+            reasons: components["schemas"]["UnmetReasonOut"][];
+            /** Format: date */
+            to: string;
+        };
+        UnmetReasonOut: {
+            /** @description `no_capacity`, `admission_rule`, `distance`, `no_answer`, `her_choice`, `safety` or `other`. */
+            code: string;
+            count: components["schemas"]["PeopleOut"];
+        };
+        UnplacedOut: {
+            /** @description Position among the plan's households, from 0. */
+            household: number;
+            label: string;
+            /** @description The most frequent first; empty for a household that lost its place by an edit. */
+            reasons: components["schemas"]["PlanReasonOut"][];
+            referral_code?: string | null;
         };
         UserBody: {
             disabled?: boolean;
@@ -1927,6 +2448,33 @@ export interface components {
             /** @description `over_capacity`, `unusual_change` or `hold_at_risk`. */
             code: string;
             field: string;
+        };
+        /** @description How to ask for the places suggested. */
+        WaveAdviceOut: {
+            /**
+             * Format: int32
+             * @description How long to wait for an answer.
+             */
+            ask_minutes: number;
+            /**
+             * Format: int32
+             * @description How many shelters to ask at once.
+             */
+            size: number;
+        };
+        /** @description Holds that were asked together. */
+        WaveOut: {
+            /** Format: date-time */
+            answer_by: string;
+            /** @description Best first. */
+            holds: components["schemas"]["HoldOut"][];
+            /**
+             * Format: int32
+             * @description How many shelters were asked: fewer than wanted where fewer fit.
+             */
+            size: number;
+            /** Format: uuid */
+            wave_id: string;
         };
     };
     responses: never;
@@ -2548,6 +3096,42 @@ export interface operations {
             };
         };
     };
+    extend: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description a fresh random key for each new request */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NothingBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HoldOut"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     handover: {
         parameters: {
             query: {
@@ -2634,6 +3218,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HoldOut"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    hold: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TimelineOut"];
                 };
             };
             "4XX": {
@@ -2806,6 +3419,173 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/json": components["schemas"]["Page_PlanSummaryOut"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    make: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description a fresh random key for each new request */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlacementBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanOut"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanOut"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    edit: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description the version that was read */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EditsBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanOut"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    apply: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description a fresh random key for each new request */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApplyBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanOut"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: {
+                /** @description Most items of the answer, 1 to 50. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
                     "application/json": components["schemas"]["Page_ReferralOut"];
                 };
             };
@@ -2915,7 +3695,7 @@ export interface operations {
             };
         };
     };
-    hold: {
+    ask: {
         parameters: {
             query?: never;
             header: {
@@ -2938,7 +3718,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HoldOut"];
+                    "application/json": components["schemas"]["AskedOut"];
                 };
             };
             "4XX": {
@@ -2973,6 +3753,97 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SuggestionsOut"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    referral: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TimelineOut"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    wait: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NothingBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReferralOut"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stop_waiting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReferralOut"];
                 };
             };
             "4XX": {
@@ -3408,6 +4279,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SuppliesOut"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unmet: {
+        parameters: {
+            query?: {
+                /** @description First local date of closing; 89 days before `to` if left out. */
+                from?: string;
+                /** @description Last local date of closing; today if left out. At most 400 days in all. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnmetOut"];
                 };
             };
             "4XX": {

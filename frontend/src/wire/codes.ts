@@ -34,6 +34,8 @@ export type DeclineReason =
   | 'closed'
   | 'other';
 export type ReleaseReason = 'found_elsewhere' | 'her_choice' | 'unsafe_travel' | 'entered_in_error' | 'other';
+/** What the acceptance of another shelter of the same wave says; nobody gives it. */
+export type PlacedElsewhere = 'placed_elsewhere';
 export type UnmetReason = 'no_capacity' | 'admission_rule' | 'distance' | 'no_answer' | 'her_choice' | 'safety' | 'other';
 export type Outcome = 'placed' | 'unmet' | 'withdrawn';
 export type MisfitReason =
@@ -61,7 +63,26 @@ export type Relaxation =
   | { code: 'from_date'; date: string }
   | { code: 'without_need'; need: Need }
   | { code: 'boy_admitted'; age: number }
-  | { code: 'shared_room' };
+  | { code: 'shared_room' }
+  | { code: 'wider_area'; districts: string[] };
+export type TimelineKind =
+  | 'opened'
+  | 'asked'
+  | 'wave_asked'
+  | 'reminded'
+  | 'next_asked'
+  | 'operator_told'
+  | 'accepted'
+  | 'declined'
+  | 'released'
+  | 'expired'
+  | 'no_show'
+  | 'arrived'
+  | 'extended'
+  | 'at_risk'
+  | 'waiting'
+  | 'place_found'
+  | 'closed';
 export type StockStatus = 'critical' | 'low' | 'ok' | 'surplus' | 'unknown';
 export type LetterState = 'queued' | 'sent' | 'dead';
 export type PlaceUse = 'single_women' | 'family_2' | 'family_3' | 'family_4' | 'family_5_plus' | 'step_free';

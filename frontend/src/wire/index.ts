@@ -56,8 +56,13 @@ export type Household = With<S['HouseholdBody'], { adults: { age_band: C.AgeBand
 /** `reason`: why it was declined, or given back. */
 export type Hold = With<
   S['HoldOut'],
-  { state: C.HoldState; needs: C.Need[]; household?: Household | null; reason?: C.DeclineReason | C.ReleaseReason | null }
+  { state: C.HoldState; needs: C.Need[]; household?: Household | null; reason?: C.DeclineReason | C.ReleaseReason | C.PlacedElsewhere | null }
 >;
+/** One shelter, from a date perhaps, or the best few at once. */
+export type HoldBody = { shelter_id: string; from_date?: string } | { wave: number };
+export type Wave = With<S['WaveOut'], { holds: Hold[] }>;
+export type TimelineEntry = With<S['EventOut'], { kind: C.TimelineKind }>;
+export type Timeline = With<S['TimelineOut'], { items: TimelineEntry[] }>;
 
 export type ReferralBody = With<S['SearchBody'], { household: Household; needs: C.Need[]; urgency: C.Urgency }>;
 export type Suggestion = With<
@@ -65,7 +70,10 @@ export type Suggestion = With<
   { band: C.Band; freshness: C.Freshness; travel_basis: 'road' | 'estimate'; rooms: With<S['SuggestedRoomOut'], { kind: C.RoomKind }>[] }
 >;
 export type Misfit = With<S['MisfitOut'], { reasons: C.MisfitReason[]; relaxation?: C.Relaxation | null }>;
-export type Suggestions = With<S['SuggestionsOut'], { suggestions: Suggestion[]; misfits: Misfit[] }>;
+export type Suggestions = With<
+  S['SuggestionsOut'],
+  { suggestions: Suggestion[]; misfits: Misfit[]; misfit_counts: With<S['MisfitCountOut'], { reason: C.MisfitReason }>[] }
+>;
 export type Referral = With<
   S['ReferralOut'],
   { household: Household; needs: C.Need[]; urgency: C.Urgency; outcome?: C.Outcome | null; unmet_reasons: C.UnmetReason[]; holds: Hold[] }
@@ -91,3 +99,12 @@ export type User = With<S['UserOut'], { role: C.Role; language: C.Language }>;
 export type OrganisationBody = With<S['OrganisationBody'], { refers: boolean; operates: boolean }>;
 export type Organisation = S['OrganisationOut'];
 export type AuditEntry = S['AuditOut'];
+
+export type Assignment = S['AssignmentOut'];
+/** A plan in a list. */
+export type PlanSummary = With<S['PlanSummaryOut'], { state: 'draft' | 'applied' }>;
+export type Plan = PlanSummary & Pick<S['PlanOut'], 'assignments' | 'unplaced'>;
+
+/** Numbers of people are told as they are, or as a text where they may not be. */
+export type LedgerChange = S['ChangeOut'];
+export type Ledger = S['UnmetOut'];
