@@ -13,6 +13,7 @@ use zeroize::Zeroizing;
 
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::domain::geography::Pack;
 use crate::http::{Patience, State, docs, server};
 use crate::ids::Ids;
 use crate::jobs::Jobs;
@@ -45,6 +46,11 @@ pub async fn services(config: &Config) -> Result<Services, Fault> {
     });
     services.redraw_board().await?;
     Ok(services)
+}
+
+/// The country pack that the configuration names.
+pub fn pack(config: &Config) -> Result<Pack, Fault> {
+    Ok(crate::pack::load(config.pack.as_deref())?)
 }
 
 /// The key of the confidential fields; made at first start, readable by its owner alone.

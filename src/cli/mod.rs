@@ -1,9 +1,12 @@
 //! The command line. Answers go to standard output, what happens to standard error; status 0 only on success.
 
 mod demo;
+mod evaluate;
 mod import;
 mod look;
 mod manage;
+mod plan;
+mod simulate;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -64,14 +67,22 @@ enum Command {
     User(manage::UserCommand),
     /// Read tables from elsewhere
     Import(import::ImportArgs),
+    /// Score a model on real nights; nothing is stored
+    #[command(subcommand)]
+    Evaluate(evaluate::EvaluateCommand),
     /// Digests
     #[command(subcommand)]
     Digest(look::DigestCommand),
+    /// Places for many households at once
+    #[command(subcommand)]
+    Plan(plan::PlanCommand),
     /// National and regional totals as they were known at a moment
     Availability(look::AvailabilityArgs),
     /// The audit chain
     #[command(subcommand)]
     Audit(look::AuditCommand),
+    /// Compare ways of finding a place on the same invented days
+    Simulate(simulate::SimulateArgs),
     /// Print the OpenAPI document
     Openapi,
 }
@@ -125,9 +136,12 @@ async fn run(command: Command, mut config: Config) -> Result<(), Fault> {
         Command::Check { json } => look::check(&app::services(&config).await?, json).await,
         Command::User(command) => manage::user(command, &app::services(&config).await?).await,
         Command::Import(command) => Ok(import::run(&app::services(&config).await?, command).await?),
+        Command::Evaluate(command) => Ok(evaluate::run(command)?),
         Command::Digest(command) => look::digest(command, &config).await,
+        Command::Plan(command) => plan::run(command, &config).await,
         Command::Availability(args) => look::availability(args, &app::services(&config).await?).await,
         Command::Audit(command) => look::audit(command, &app::services(&config).await?).await,
+        Command::Simulate(args) => simulate::run(&args, &config),
         Command::Openapi => write(crate::http::docs::openapi().as_bytes()),
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use chrono::NaiveTime;
 use serde::Deserialize;
 
-use super::super::household::Need;
+use super::super::household::{Child, Need, Sex};
 use super::super::rooms::RoomKind;
 use super::super::shelters::ShelterKind;
 use super::DemoError;
@@ -19,6 +19,7 @@ pub(super) struct Data {
     pub people: People,
     pub digest: DigestData,
     pub places: Places,
+    pub unplaced: Vec<UnplacedData>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -70,6 +71,21 @@ pub(super) struct ShelterData {
 
 fn yes() -> bool {
     true
+}
+
+/// Households that found no place.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct UnplacedData {
+    /// Where they set out, in turn.
+    pub districts: Vec<String>,
+    /// A woman with these children each: "f7 m15".
+    pub children: Vec<String>,
+    pub needs: BTreeSet<Need>,
+    pub reasons: Vec<String>,
+    /// How many of them, the first ones, still wait for a place.
+    #[serde(default)]
+    pub waiting: usize,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -154,6 +170,21 @@ pub(super) fn room(text: &str) -> Result<RoomData, DemoError> {
         step_free,
         sleeps,
     })
+}
+
+/// The children of a household as the data file writes them: sex and age of each.
+pub(super) fn children(text: &str) -> Result<Vec<Child>, DemoError> {
+    let fault = || DemoError::new("unplaced.children", format!("{text:?} are no children"));
+    let child = |word: &str| {
+        let (sex, age) = match word.split_at_checked(1).ok_or_else(fault)? {
+            ("f", age) => (Sex::Female, age),
+            ("m", age) => (Sex::Male, age),
+            _ => return Err(fault()),
+        };
+        let age = age.parse().map_err(|_| fault())?;
+        Ok(Child { age, sex })
+    };
+    text.split_whitespace().map(child).collect()
 }
 
 pub(super) fn time(text: &str) -> Result<NaiveTime, DemoError> {

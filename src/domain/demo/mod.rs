@@ -6,18 +6,21 @@
 //! demand, so five thousand of them never lie in memory together. Nothing here reads a file or a clock; the texts
 //! come with the program.
 
+mod callers;
 mod course;
 mod data;
 mod households;
+mod later;
 mod people;
 mod placements;
-mod random;
+pub(super) mod random;
 mod reports;
 mod shelters;
 mod stays;
 mod stock;
 #[cfg(test)]
 mod tests;
+mod timelines;
 mod unplaced;
 
 use chrono::NaiveTime;
@@ -30,6 +33,7 @@ use super::id::{Moment, OrganisationId, UserId};
 use super::logbook::{Line, Report};
 use super::shelters::Shelter;
 use super::stock::Stock;
+use super::timeline::CaseEvent;
 
 pub use data::{DemoRecipient, Mood};
 
@@ -117,6 +121,7 @@ pub struct History {
     pub counts: Vec<(Uuid, Stock)>,
     pub referrals: Vec<Referral>,
     pub holds: Vec<Hold>,
+    pub events: Vec<CaseEvent>,
 }
 
 #[derive(Debug, Clone)]
@@ -130,6 +135,8 @@ pub struct Demo {
     pub digest: DemoDigest,
     items: Vec<DemoItem>,
     districts: Vec<String>,
+    /// Households for whom the country has no place, as the data file tells them.
+    lacking: Vec<unplaced::Lacking>,
     /// Officers with their organisations: whoever refers.
     officers: Vec<(UserId, OrganisationId)>,
 }
@@ -137,6 +144,7 @@ pub struct Demo {
 /// Streams of the generator: one for the plan, one for referrals without a shelter, then one for each shelter.
 const PLAN: u64 = 1;
 const UNMET: u64 = 2;
+const CALLERS: u64 = 3;
 const FIRST_SHELTER: u64 = 1000;
 
 impl Demo {
@@ -167,6 +175,7 @@ impl Demo {
                 recipients: data.digest.recipients,
             },
             items: wish.items.to_vec(),
+            lacking: unplaced::lacking(&data.unplaced, wish)?,
             districts: wish.districts.iter().map(|(code, _)| code.clone()).collect(),
             organisations,
             shelters,
@@ -184,7 +193,16 @@ impl Demo {
         let mut random = random::Random::new(self.seed, FIRST_SHELTER + position as u64);
         let past = stays::Past::live(self, shelter, &mut random);
         let reports = reports::reports(self, shelter, &past, &mut random);
-        let (referrals, holds, current) = placements::placements(self, position, &past, &reports, &mut random);
+        let (mut referrals, holds, current) = placements::placements(self, position, &past, &reports, &mut random);
+        let mut told = Vec::new();
+        // The wave that is running now is told of with the first shelter it asks.
+        if timelines::WAVE_AT.first() == Some(&position)
+            && let Some((_, row, _)) = timelines::wave(self)
+        {
+            told.push(timelines::wave_asked(self, &row));
+            referrals.push(row);
+        }
+        told.extend(timelines::events(self, &referrals, &holds));
         let counts = stock::counts(self, shelter, &reports, &mut random);
         History {
             reports,
@@ -192,10 +210,17 @@ impl Demo {
             counts,
             referrals,
             holds,
+            events: told,
         }
     }
 
-    /// Referrals that never came to a hold: closed without a place, or still being looked at.
+    /// The timelines of referrals without a hold.
+    #[must_use]
+    pub fn told_of(&self, unplaced: &[Referral]) -> Vec<CaseEvent> {
+        timelines::events(self, unplaced, &[])
+    }
+
+    /// Referrals that never came to a hold: closed without a place, still being looked at, or waiting for one.
     #[must_use]
     pub fn unplaced(&self) -> Vec<Referral> {
         unplaced::unplaced(self, &mut random::Random::new(self.seed, UNMET))

@@ -3,6 +3,7 @@
 use chrono::Duration;
 
 use super::super::cases::{Hold, Referral};
+use super::super::escalation::Policy;
 use super::super::fit::Claim;
 use super::super::holds::{HoldState, Outcome, UnmetReason};
 use super::super::household::Search;
@@ -13,17 +14,18 @@ use super::course::{Course, failed, unanswered_or_declined};
 use super::households::Family;
 use super::random::Random;
 use super::stays::{Past, Spot, Stay, place};
+use super::timelines::{ASK_MINUTES, ASKED_BEFORE, WAVE_AT, wave};
 use super::{Demo, DemoShelter, Mood};
 
 type Placements = (Vec<Referral>, Vec<Hold>, Vec<Line>);
 
-struct Desk<'a> {
-    demo: &'a Demo,
-    position: usize,
+pub(super) struct Desk<'a> {
+    pub(super) demo: &'a Demo,
+    pub(super) position: usize,
     shelter: &'a DemoShelter,
-    random: &'a mut Random,
-    referrals: Vec<Referral>,
-    holds: Vec<Hold>,
+    pub(super) random: &'a mut Random,
+    pub(super) referrals: Vec<Referral>,
+    pub(super) holds: Vec<Hold>,
 }
 
 /// The holds at the shelter of this position, their referrals, and its rooms as they stand now.
@@ -52,6 +54,8 @@ pub(super) fn placements(
     let mut current = newest.map(|report| report.lines.clone()).unwrap_or_default();
     if shelter.mood != Mood::Silent {
         desk.today(&mut current, last_at);
+        desk.asked_together(&current);
+        desk.promise_what_empties(&current);
     }
     (desk.referrals, desk.holds, current)
 }
@@ -217,6 +221,33 @@ impl Desk<'_> {
         }
     }
 
+    /// The wave that runs now asks this shelter too, if it is one of those and has the room. These have no other hold.
+    fn asked_together(&mut self, current: &[Line]) {
+        if !WAVE_AT.contains(&self.position) {
+            return;
+        }
+        let states: Vec<Occupancy> = current.iter().map(|line| line.state).collect();
+        let Some((family, referral, mut random)) = wave(self.demo) else {
+            return;
+        };
+        let Some(claim) = place(self.shelter, &family, &states, &[], &mut random) else {
+            return;
+        };
+        let asked_at = self.demo.now - ASKED_BEFORE;
+        let course = Course {
+            state: HoldState::Asked,
+            asked_at,
+            expires_at: asked_at + Duration::minutes(ASK_MINUTES),
+            accepted_at: None,
+            ended_at: None,
+            reason: None,
+        };
+        self.hold(self.position, &referral, claim, course);
+        if let Some(hold) = self.holds.last_mut() {
+            hold.wave_id = Some(referral.id.0.into());
+        }
+    }
+
     fn arrived_since(&mut self, current: &mut [Line], at: Moment) {
         let states: Vec<Occupancy> = current.iter().map(|line| line.state).collect();
         let Some((family, claim)) = self.somebody(&states, &[]) else {
@@ -243,7 +274,7 @@ impl Desk<'_> {
     }
 
     /// A household that this shelter takes and has room for.
-    fn somebody(&mut self, states: &[Occupancy], held: &[(usize, Held)]) -> Option<(Family, Spot)> {
+    pub(super) fn somebody(&mut self, states: &[Occupancy], held: &[(usize, Held)]) -> Option<(Family, Spot)> {
         for _ in 0..40 {
             let family = Family::drawn(self.random);
             if let Some(claim) = place(self.shelter, &family, states, held, self.random) {
@@ -253,7 +284,7 @@ impl Desk<'_> {
         None
     }
 
-    fn refer(
+    pub(super) fn refer(
         &mut self,
         family: &Family,
         asked_at: Moment,
@@ -267,15 +298,20 @@ impl Desk<'_> {
         Some(referral)
     }
 
-    fn hold(&mut self, position: usize, referral: &Referral, claim: Spot, course: Course) {
+    pub(super) fn hold(&mut self, position: usize, referral: &Referral, claim: Spot, course: Course) {
         let Some(shelter) = self.demo.shelters.get(position) else {
             return;
         };
         let Some(room) = shelter.shelter.rooms.get(claim.room) else {
             return;
         };
+        let id = self.random.uuid(course.asked_at);
+        let policy = policy_of(&course);
+        let next_step_at = (course.state == HoldState::Asked)
+            .then(|| policy.step_after(course.asked_at, self.demo.now))
+            .flatten();
         self.holds.push(Hold {
-            id: self.random.uuid(course.asked_at).into(),
+            id: id.into(),
             referral_id: referral.id,
             shelter_id: shelter.shelter.id,
             organisation_id: referral.organisation_id,
@@ -290,7 +326,14 @@ impl Desk<'_> {
             reason: course.reason.map(str::to_owned),
             needs_confirmation: false,
             note: None,
+            // Asked alone: a wave of its own.
+            wave_id: Some(id.into()),
+            policy,
+            next_step_at,
+            extensions: 0,
             version: 1,
+            starts_on: None,
+            starts_at: None,
             lines: vec![Claim {
                 room_id: room.id,
                 beds: claim.beds,
@@ -298,6 +341,15 @@ impl Desk<'_> {
             }],
         });
     }
+}
+
+/// The policy a hold of this course was asked under: its time to answer is known while it waits.
+pub(super) fn policy_of(course: &Course) -> Policy {
+    let minutes = match course.accepted_at {
+        None => (course.expires_at - course.asked_at).num_minutes(),
+        Some(_) => 60,
+    };
+    Policy::asking(u16::try_from(minutes).unwrap_or(60))
 }
 
 pub(super) fn referral(
@@ -318,5 +370,7 @@ pub(super) fn referral(
         closed_at,
         outcome,
         unmet_reasons,
+        waiting_since: None,
+        place_found: None,
     })
 }

@@ -11,7 +11,7 @@ use crate::domain::id::{RoomId, ShelterId};
 use crate::domain::rooms::{Held, RoomKind, count};
 
 /// Districts of the five regions that the data file names, and some more.
-fn districts() -> Vec<(String, String)> {
+pub(super) fn districts() -> Vec<(String, String)> {
     let counts = [("TJ-SU", 18), ("TJ-KT", 25), ("TJ-GB", 8), ("TJ-RA", 13), ("TJ-DU", 4)];
     let all = counts.iter().flat_map(|(region, count)| {
         (1..=*count).map(move |number| (format!("{region}-{number:02}"), (*region).to_owned()))
@@ -40,11 +40,11 @@ fn items() -> Vec<DemoItem> {
     known.into_iter().chain(counted).collect()
 }
 
-fn now() -> Moment {
+pub(super) fn now() -> Moment {
     Utc.with_ymd_and_hms(2026, 11, 22, 6, 30, 0).unwrap()
 }
 
-fn demo_at(seed: u64, shelters: usize, now: Moment) -> Demo {
+pub(super) fn demo_at(seed: u64, shelters: usize, now: Moment) -> Demo {
     let (districts, items) = (districts(), items());
     let zone = chrono_tz::Asia::Dushanbe;
     Demo::plan(&Wish {
@@ -183,7 +183,9 @@ fn no_room_is_ever_given_twice() {
             let open = history
                 .holds
                 .iter()
-                .filter(|hold| hold.state.is_active(demo.now, hold.expires_at));
+                .filter(|hold| hold.state.is_active(demo.now, hold.expires_at))
+                // Whoever is to come later has no bed yet.
+                .filter(|hold| hold.starts_at.is_none());
             let mut held: BTreeMap<RoomId, Held> = BTreeMap::new();
             for claim in open.flat_map(|hold| &hold.lines) {
                 let sum = held.entry(claim.room_id).or_default();
@@ -206,8 +208,13 @@ fn no_room_is_ever_given_twice() {
 #[test]
 fn times_stand_in_order() {
     let demo = demo_at(5, 40, now());
-    for (position, history) in histories(&demo).iter().enumerate() {
-        let referrals: BTreeMap<_, _> = history.referrals.iter().map(|row| (row.id, row)).collect();
+    let histories = histories(&demo);
+    let referrals: BTreeMap<_, _> = histories
+        .iter()
+        .flat_map(|h| &h.referrals)
+        .map(|row| (row.id, row))
+        .collect();
+    for (position, history) in histories.iter().enumerate() {
         for hold in &history.holds {
             let referral = referrals[&hold.referral_id];
             assert!(referral.created_at <= hold.asked_at && hold.asked_at < hold.expires_at);
@@ -242,6 +249,30 @@ fn times_stand_in_order() {
             Mood::Aging => assert!(age > Duration::hours(24) && age < Duration::hours(48)),
             _ => assert!(age < Duration::hours(20)),
         }
+    }
+}
+
+#[test]
+fn a_wave_is_running_and_every_case_has_its_timeline() {
+    for seed in [1, 5, 9] {
+        let demo = demo_at(seed, SHELTERS, now());
+        let histories = histories(&demo);
+        let mut waves: BTreeMap<_, usize> = BTreeMap::new();
+        for hold in histories.iter().flat_map(|history| &history.holds) {
+            *waves.entry(hold.wave_id.unwrap()).or_default() += 1;
+        }
+        assert!(waves.values().any(|holds| *holds >= 2), "seed {seed}");
+        let events: Vec<_> = histories.iter().flat_map(|history| &history.events).collect();
+        let ids: HashSet<_> = events.iter().map(|event| event.id).collect();
+        assert_eq!(ids.len(), events.len());
+        let told: HashSet<_> = events.iter().map(|event| event.referral_id).collect();
+        assert!(
+            histories
+                .iter()
+                .flat_map(|history| &history.referrals)
+                .all(|row| told.contains(&row.id))
+        );
+        assert!(events.iter().all(|event| event.at <= demo.now));
     }
 }
 
