@@ -66,6 +66,8 @@ describe('pages', () => {
     ['committee/', [['committee']]],
     ['digests/', [['committee'], ['admin']]],
     ['admin/', [['admin']]],
+    ['plans/', [['admin']]],
+    ['ledger/', [['committee'], ['admin']]],
     ['shell/', [[]]],
   ];
 
@@ -82,10 +84,10 @@ describe('pages', () => {
   });
 
   test('no message is unused', () => {
-    const dirs = ['', 'lib/', 'parts/', 'shell/', 'manager/', 'officer/', 'committee/', 'admin/', 'digests/'];
+    const dirs = ['', 'lib/', 'parts/', 'shell/', 'manager/', 'officer/', 'committee/', 'admin/', 'digests/', 'plans/', 'ledger/'];
     const code = dirs.flatMap(list).map((file) => readFileSync(new URL(file, src), 'utf8')).join('\n');
     const made = [...code.matchAll(/`([a-z]+\.(?:[a-z]+_)?)\$\{/g)].map((hit) => hit[1] ?? '');
-    made.push('decline.', 'release.');
+    made.push('decline.', 'release.', 'timeline.');
     const unused = [...keysOf('en')].filter((key) => !code.includes(`'${key}'`) && !made.some((start) => key.startsWith(start)));
     expect(unused).toEqual([]);
   });

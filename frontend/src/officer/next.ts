@@ -1,3 +1,2 @@
-// What the server offered instead when a place was lost, until the referral's own page has shown it.
-import type { Suggestion } from '../wire';
-export const next = new Map<string, { lost: string; suggestions: Suggestion[] }>();
+// Which shelters were lost to somebody quicker, until the referral's own page has said so.
+export const next = new Map<string, string>();

@@ -1,7 +1,7 @@
 // The household being placed. It lives in memory only: nothing of it stays on the device, and the districts to avoid
 // never reach the server's store either.
 
-import type { Child, Geography, Household, Need, ReferralBody, Relaxation, Suggestion, Suggestions, Urgency } from '../wire';
+import type { Child, Geography, HoldBody, Household, Need, Referral, ReferralBody, Relaxation, Suggestion, Suggestions, Urgency } from '../wire';
 import { newKey, post } from '../lib/api';
 import { named } from '../lib/i18n.svelte';
 
@@ -18,15 +18,22 @@ export interface Search {
   earliest: string;
   apart: boolean;
 }
+/** What the check page is about to ask for: the shelters by name, and the body that asks them. */
+export interface Ask {
+  body: HoldBody;
+  codes: string[];
+  /** The place in full, where one is asked that fits now. */
+  place?: Suggestion;
+}
 
 const fresh = (): Search => ({
   grown: 1, older: 0, young: 0, children: [], needs: [], languages: [], from: '', avoid: [], urgency: 'now', earliest: '', apart: false,
 });
 
 export const search = $state<Search>(fresh());
-export const found = $state<{ answer: Suggestions | null; chosen: Suggestion | null; referral: string | null }>({
+export const found = $state<{ answer: Suggestions | null; ask: Ask | null; referral: string | null }>({
   answer: null,
-  chosen: null,
+  ask: null,
   referral: null,
 });
 /** One key per attempt to store this referral: a repeat after a lost answer makes no second one. */
@@ -34,9 +41,15 @@ export const attempt = { key: newKey() };
 /** Districts to avoid by referral, for the next search of the same household. */
 export const avoided = new Map<string, string[]>();
 
+/** The body that asks, with the districts to avoid: nobody there is asked, now or when the next is asked by itself. */
+export function asking(referral: string, body: HoldBody): HoldBody & { avoid_districts?: string[] } {
+  const avoid = avoided.get(referral) ?? [];
+  return avoid.length ? { ...body, avoid_districts: avoid } : body;
+}
+
 export function startAgain(): void {
   Object.assign(search, fresh());
-  [found.answer, found.chosen, found.referral] = [null, null, null];
+  [found.answer, found.ask, found.referral] = [null, null, null];
   attempt.key = newKey();
 }
 
@@ -60,17 +73,47 @@ export const body = (): ReferralBody => ({
 });
 
 export async function look(): Promise<void> {
+  // What was asked may have changed: a referral stored for an earlier attempt is not this household's any more.
+  if (found.referral) [found.referral, attempt.key] = [null, newKey()];
   found.answer = await post<Suggestions>('/suggestions', { ...body(), limit: 10 });
-  found.chosen = null;
+  found.ask = null;
+}
+
+/** Opens the referral that is being placed, once, and says which it is. */
+export async function openReferral(): Promise<string> {
+  if (!found.referral) {
+    found.referral = (await post<Referral>('/referrals', body(), attempt.key)).id;
+    avoided.set(found.referral, [...search.avoid]);
+  }
+  return found.referral;
 }
 
 /** Loosens the search as proposed; false where only the shelter itself could. */
 export function relax(relaxation: Relaxation): boolean {
   if (relaxation.code === 'two_rooms') search.apart = true;
   else if (relaxation.code === 'without_need') search.needs = search.needs.filter((need) => need !== relaxation.need);
-  else if (relaxation.code === 'from_date') [search.urgency, search.earliest] = ['planned', relaxation.date];
+  else if (relaxation.code === 'wider_area') search.avoid = search.avoid.filter((code) => !relaxation.districts.includes(code));
   else return false;
   return true;
+}
+
+/** The same household again, as the referral has it: to search with something changed, nothing typed twice. */
+export function searchLike(referral: Referral): void {
+  startAgain();
+  const count = (band: string) => referral.household.adults.filter(({ age_band }) => age_band === band).length;
+  Object.assign(search, {
+    grown: count('18_59'),
+    older: count('60_plus'),
+    young: count('under18'),
+    children: (referral.household.children ?? []).map((child, key) => ({ ...child, key: -1 - key })),
+    needs: [...referral.needs],
+    languages: [...referral.languages],
+    from: referral.from_district,
+    avoid: [...(avoided.get(referral.id) ?? [])],
+    urgency: referral.urgency,
+    earliest: referral.earliest_date ?? '',
+    apart: referral.rooms_apart_ok,
+  } satisfies Search);
 }
 
 export function districtName(places: Geography, code: string): string {
