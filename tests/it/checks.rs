@@ -22,7 +22,8 @@ on_both! {
         let (first, other) = (raw.id(scene.id.0), raw.id(other.0));
         let twin = raw.id(Uuid::from_u128(7));
         let mended = [
-            ("held_within_the_room", "room SET beds = ", "2", "3", &private),
+            ("no_bed_is_promised_twice", "room SET beds = ", "2", "3", &private),
+            ("a_later_start_has_its_instant", "hold SET starts_on = ", "'2026-12-01'", "NULL", &first),
             ("a_hold_ends_once", "hold SET state = ", "'released'", "'accepted', accepted_at = 1", &first),
             ("an_acceptance_has_its_time", "hold SET accepted_at = ", "NULL", "1", &first),
             ("a_hold_claims_what_its_lines_say", "hold SET beds = ", "9", "3", &first),
@@ -35,6 +36,12 @@ on_both! {
             raw.run(&format!("UPDATE {what}{right} WHERE {key} = {id}")).await;
             assert_sound(services).await;
         }
+        // A hold that is still to start counts in full.
+        let later = format!("hold SET starts_on = '2200-01-01', starts_at = 7258118400000 WHERE id = {first}");
+        raw.run(&format!("UPDATE {later}; UPDATE room SET beds = 2 WHERE id = {private}")).await;
+        assert_eq!(broken(&scene).await, ["no_bed_is_promised_twice"]);
+        raw.run(&format!("UPDATE hold SET starts_on = NULL, starts_at = NULL; UPDATE room SET beds = 3 WHERE id = {private}"))
+            .await;
         raw.run(&format!("UPDATE hold_line SET room_id = {private} WHERE hold_id = {other}")).await;
         assert!(broken(&scene).await.contains(&"one_household_in_a_private_room"));
         raw.run(&format!("UPDATE hold_line SET room_id = {shared} WHERE hold_id = {other}")).await;
@@ -48,7 +55,7 @@ on_both! {
         raw.run(&format!(
             "DROP INDEX uq_letter_digest_id_email; INSERT INTO letter (id, digest_id, email, name, language, state, \
              attempts, next_attempt_at, created_at) SELECT {twin}, digest_id, email, name, language, state, attempts, \
-             next_attempt_at, created_at FROM letter"
+             next_attempt_at, created_at FROM letter WHERE digest_id IS NOT NULL"
         )).await;
         assert_eq!(broken(&scene).await, ["one_letter_for_a_recipient"]);
         raw.run(&format!(
@@ -62,6 +69,20 @@ on_both! {
         raw.run("UPDATE audit SET detail = 'x' WHERE seq = 3").await;
         assert_eq!(broken(&scene).await, ["audit_chain"]);
         assert_eq!(services.verify_audit().await.unwrap().first_broken, Some(3));
+    }
+
+    async fn holds_of_one_referral_are_one_wave_and_one_place(h: Harness) {
+        let scene = Scene::new(h.database).await;
+        let other = hold(&scene.land.services, &scene.officer, woman_with(&[]), scene.shelter.id).await.unwrap();
+        let raw = Raw(scene.land.url.clone());
+        let (first, other) = (raw.id(scene.id.0), raw.id(other.0));
+        let same = format!("referral_id = (SELECT referral_id FROM hold WHERE id = {first})");
+        raw.run(&format!("UPDATE hold SET {same} WHERE id = {other}")).await;
+        assert_eq!(broken(&scene).await, ["holds_asked_together_share_one_wave"]);
+        raw.run(&format!("UPDATE hold SET wave_id = {first}")).await;
+        assert_sound(&scene.land.services).await;
+        raw.run("UPDATE hold SET state = 'accepted', accepted_at = asked_at").await;
+        assert_eq!(broken(&scene).await, ["one_accepted_hold_for_a_referral"]);
     }
 }
 
@@ -106,7 +127,7 @@ async fn a_digest(scene: &Scene) {
 }
 
 /// Statements behind the service's back.
-struct Raw(String);
+pub struct Raw(pub String);
 
 impl Raw {
     fn either<'a>(&self, sqlite: &'a str, postgres: &'a str) -> &'a str {
@@ -125,7 +146,7 @@ impl Raw {
         }
     }
 
-    async fn run(&self, sql: &str) {
+    pub async fn run(&self, sql: &str) {
         let sql = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
         if self.0.starts_with("postgres:") {
             let mut db = self

@@ -1,6 +1,8 @@
 //! A hold's whole life through the services with the clock moved by hand, and what reports do to it; `panoh check` is clean
 //! after each of these.
 
+use std::collections::BTreeSet;
+
 use chrono::Duration;
 use panoh::domain::accounts::Actor;
 use panoh::domain::holds::{DeclineReason, HoldEvent, HoldState, Outcome, ReleaseReason, UnmetReason};
@@ -165,6 +167,27 @@ on_both! {
         assert_eq!(scene.plainly(HoldEvent::NoShow).await, HoldState::NoShow);
         assert_eq!(parts(scene.count().await), [9, 0, 0, 0]);
         assert_sound(&scene.land.services).await;
+    }
+
+    async fn who_turned_a_referral_down_is_not_suggested_for_it_again(h: Harness) {
+        let scene = Scene::new(h.database).await;
+        let services = &scene.land.services;
+        let referral = services.hold_of(&scene.officer, scene.id).await.unwrap().hold.referral_id;
+        let (other, _) = house(&scene.land, "OTHER", vec![room("private", RoomKind::Private, 3, 1)]).await;
+        let suggested = async || {
+            let found = services.suggest_for(&scene.officer, referral, BTreeSet::new(), 50).await.unwrap();
+            found.ranking.suggestions.iter().map(|place| place.shelter_id).collect::<Vec<_>>()
+        };
+        let decline = Ending { decline: Some(DeclineReason::Staffing), ..Ending::default() };
+        scene.go(HoldEvent::Decline, decline).await.unwrap();
+        let next = suggested().await;
+        assert!(!next.contains(&scene.shelter.id) && next.contains(&other.id), "the next best, not the same");
+        // Silence is a refusal too, from its deadline on.
+        services.hold(&scene.officer, referral, other.id, once(print_hold)).await.unwrap();
+        scene.pass(3 * 24 * 60);
+        assert!(!suggested().await.contains(&other.id));
+        let (_, fresh) = services.suggest(&family(), 50).unwrap();
+        assert!(fresh.suggestions.iter().any(|place| place.shelter_id == scene.shelter.id), "others may be sent there");
     }
 
     async fn at_its_deadline_a_hold_counts_nowhere_swept_or_not(h: Harness) {

@@ -18,6 +18,10 @@ mod holds;
 #[cfg(test)]
 mod imports;
 #[cfg(test)]
+mod learning;
+#[cfg(test)]
+mod ledger;
+#[cfg(test)]
 mod letters;
 #[cfg(test)]
 mod matrix;
@@ -25,6 +29,8 @@ mod matrix;
 mod model;
 #[cfg(test)]
 mod once;
+#[cfg(test)]
+mod plans;
 #[cfg(test)]
 mod races;
 #[cfg(test)]
@@ -39,4 +45,10 @@ mod smtp;
 #[cfg(test)]
 mod stage;
 #[cfg(test)]
+mod starts;
+#[cfg(test)]
 mod toronto_digest;
+#[cfg(test)]
+mod waiting;
+#[cfg(test)]
+mod waves;

@@ -29,6 +29,8 @@ pub struct Stage {
     pub schedule: String,
     pub recipient: String,
     pub digest: String,
+    /// A draft that places one household.
+    pub plan: String,
     pub letter: String,
     /// Somebody whose account may be changed.
     pub spare: Person,
@@ -68,6 +70,13 @@ impl Stage {
         h.clock.set(before);
         let made = h.services.digests(None, 1).await.unwrap().remove(0).digest.id;
         let letters: Vec<Letter> = digests::letters(&h.services.store, made).await.unwrap();
+        let plan = id_of(
+            &country
+                .admin
+                .post("/api/v1/plans/placement", &placement())
+                .await
+                .expect(201),
+        );
         let spare = h.person(Role::Committee, "spare@example.tj", None, &[]).await;
         Self {
             country,
@@ -78,6 +87,7 @@ impl Stage {
             schedule,
             recipient,
             digest: made.to_string(),
+            plan,
             letter: letters[0].id.to_string(),
             spare,
         }
@@ -91,6 +101,7 @@ impl Stage {
             "holds" => self.hold.clone(),
             "digest-schedules" => self.schedule.clone(),
             "digests" => self.digest.clone(),
+            "plans" => self.plan.clone(),
             "users" => self.spare.user.id.to_string(),
             other => panic!("no id is known for {other}"),
         }
@@ -144,9 +155,17 @@ impl Stage {
                 "needs": ["no_documents", "legal"], "languages": ["tg"], "from_district": "TJ-DU-01",
                 "avoid_districts": ["TJ-SU-01"], "urgency": "today", "earliest_date": now.date_naive(),
                 "rooms_apart_ok": true, "limit": 5}),
-            ("POST", "/referrals/{id}/holds") => json!({"shelter_id": c.shelter.id}),
+            ("POST", "/referrals/{id}/holds") => {
+                json!({"shelter_id": c.shelter.id, "ask_minutes": 60, "avoid_districts": ["TJ-SU-01"]})
+            }
+            ("POST", "/plans/placement") => placement(),
+            ("PUT", "/plans/{id}") => json!({"assignments": [{"household": 0, "shelter_id": c.other_shelter.id}]}),
+            ("POST", "/plans/{id}/apply") => json!({"organisation_id": c.nur.id}),
+            ("POST", "/referrals/{id}/wait") => json!({}),
             ("POST", "/referrals/{id}/close") => json!({"outcome": "unmet", "reasons": ["no_capacity"]}),
-            ("POST", "/holds/{id}/accept" | "/holds/{id}/arrive" | "/holds/{id}/no_show") => json!({}),
+            ("POST", "/holds/{id}/accept" | "/holds/{id}/arrive" | "/holds/{id}/no_show" | "/holds/{id}/extend") => {
+                json!({})
+            }
             ("POST", "/holds/{id}/decline") => json!({"reason": "full", "note": "no room tonight"}),
             ("POST", "/holds/{id}/release") => json!({"reason": "her_choice"}),
             ("POST" | "PUT", "/digest-schedules" | "/digest-schedules/{id}") => schedule_body(),
@@ -200,6 +219,13 @@ impl Stage {
         }
         who.send(method, path, &headers, body).await
     }
+}
+
+/// One household to be placed.
+fn placement() -> Value {
+    json!({"households": [{"label": "bus 1", "household": {"adults": [{"age_band": "18_59"}], "children": [{"age": 3, "sex": "female"}]},
+        "needs": ["legal"], "languages": ["tg"], "from_district": "TJ-DU-01", "urgency": "today",
+        "rooms_apart_ok": false}], "empty_shelter": null, "waiting": false})
 }
 
 /// A referral and a hold of it on a shelter.

@@ -21,11 +21,12 @@ pub struct Beds {
 }
 
 /// A room's free beds, from the identity of every bed; a family place is room for a woman with a girl of 7 and a boy of
-/// 4 in one room: three beds, or a private room or unit that nobody has.
+/// 4 in one room: three beds, or a private room or unit that nobody has. Claims that start later are on full rooms here,
+/// and keep nothing from anybody yet.
 const BEDS: &str = "
 WITH claimed AS (
   SELECT l.room_id, SUM(l.beds) AS beds, SUM(l.cots) AS cots FROM hold_line l JOIN hold h ON h.id = l.hold_id
-  WHERE h.state IN ('asked', 'accepted') AND h.expires_at > NOW GROUP BY l.room_id
+  WHERE h.state IN ('asked', 'accepted') AND h.expires_at > NOW AND COALESCE(h.starts_at, 0) <= NOW GROUP BY l.room_id
 ), room_now AS (
   SELECT s.region, r.kind, COALESCE(r.sleeps, 0) AS sleeps, r.beds,
     COALESCE(n.occupied_beds, 0) AS occupied, COALESCE(n.out_of_service_beds, 0) AS out_beds,

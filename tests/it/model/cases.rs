@@ -1,22 +1,23 @@
 //! Steps of those who seek a place and those who answer: referrals, holds and their ends.
 
+use chrono::{NaiveDate, TimeDelta};
 use panoh::domain::accounts::Actor;
 use panoh::domain::holds::{DeclineReason, HoldEvent, HoldState, Outcome, ReleaseReason, UnmetReason};
 use panoh::domain::id::{HoldId, Moment, ReferralId};
 use panoh::domain::ranking::Suggestion;
 use panoh::services::errors::Refused;
 use panoh::services::holds::Ending;
-use panoh::services::once::Once;
 
-use super::land::{print_hold, print_referral, word};
+use super::land::{asking, only, print_hold, print_referral, word};
 use super::random::search;
-use super::truth::{Case, Stay, ask_time};
-use super::world::{Answered, World, key_of};
+use super::truth::{Case, ask_time, local_date};
+use super::world::{Answered, World};
 
 impl World {
     pub async fn refer(&mut self) {
         let officer = self.random.below(2);
-        let search = search(&mut self.random);
+        let today = local_date(self.now());
+        let search = search(&mut self.random, today);
         let once = self.once(print_referral);
         let key = once.key.is_some().then_some(self.keys);
         let answer = self
@@ -61,13 +62,18 @@ impl World {
         let own = self.truth.cases[case].officer;
         let officer = if self.random.percent(3) { 1 - own } else { own };
         let now = self.now();
+        let from_date = self.some_start(now);
+        let ahead = |date: &NaiveDate| *date > local_date(now);
+        let on = from_date.or(self.truth.cases[case].search.earliest_date.filter(ahead));
         let ought = if officer != own {
             "not_found"
         } else if self.truth.cases[case].outcome.is_some() {
             "referral_closed"
         } else if self.truth.has_place(case, now) {
             "hold_active"
-        } else if self.truth.fits(house, &self.truth.cases[case].search, now) {
+        } else if on.is_some_and(|on| !ahead(&on) || on > local_date(now) + TimeDelta::days(60)) {
+            "invalid"
+        } else if self.truth.fits_on(house, &self.truth.cases[case].search, now, on) {
             "ok"
         } else {
             "no_bed_left"
@@ -78,32 +84,50 @@ impl World {
         let answer = self
             .land
             .services
-            .hold(&self.land.officers[officer], id, shelter, once)
+            .ask(&self.land.officers[officer], id, asking(shelter, from_date), once, only)
             .await;
         if let Err(Refused::NoBedLeft { next }) = &answer {
-            self.judge_next(case, house, next, now);
+            self.judge_next((case, house), next, on, now);
         }
         let said = answer.as_ref().map_or_else(word, |_| "ok".to_owned());
-        self.agree(&format!("hold for {case} in {house} by {officer}"), &said, ought);
+        self.agree(
+            &format!("hold for {case} in {house} from {on:?} by {officer}"),
+            &said,
+            ought,
+        );
         let Ok(answer) = answer else { return };
         if let Some(key) = key {
             self.answered = Some(Answered::Hold {
                 officer,
                 case,
                 shelter,
+                from_date,
                 key,
                 answer: answer.clone(),
             });
         }
         self.entries += 1;
-        self.claim(HoldId(answer.parse().unwrap()), case, house, now).await;
+        let ask = ask_time(self.truth.cases[case].search.urgency);
+        self.claim(HoldId(answer.parse().unwrap()), (case, house), (ask, on), now)
+            .await;
+    }
+
+    /// Mostly none; else one of the next days, now and then one that cannot be.
+    fn some_start(&mut self, now: Moment) -> Option<NaiveDate> {
+        let days = match self.random.below(20) {
+            0..=12 => return None,
+            13..=18 => self.random.within(1, 5),
+            _ => [-1, 0, 60, 61][self.random.below(4)],
+        };
+        Some(local_date(now) + TimeDelta::days(days))
     }
 
     /// The refusal's suggestions: other shelters, all of which fit, and some if any fits.
-    fn judge_next(&self, case: usize, house: usize, next: &[Suggestion], now: Moment) {
+    fn judge_next(&self, (case, house): (usize, usize), next: &[Suggestion], on: Option<NaiveDate>, now: Moment) {
         let search = &self.truth.cases[case].search;
         let others: Vec<_> = (0..self.truth.houses.len())
-            .filter(|other| *other != house && self.truth.fits(*other, search, now))
+            .filter(|other| *other != house && self.truth.fits_on(*other, search, now, on))
+            .filter(|other| !self.truth.turned_down(*other, case, now))
             .map(|other| self.shelter(other))
             .collect();
         assert_eq!(next.len(), others.len().min(5), "next best places");
@@ -111,53 +135,6 @@ impl World {
             next.iter().all(|suggestion| others.contains(&suggestion.shelter_id)),
             "one that fits"
         );
-    }
-
-    /// Writes a new hold down after looking at whether what it claims was there to be claimed.
-    async fn claim(&mut self, id: HoldId, case: usize, house: usize, now: Moment) {
-        let view = self.land.services.hold_of(self.manager(house), id).await.unwrap();
-        let (rooms, search) = (&self.truth.houses[house].shelter.rooms, &self.truth.cases[case].search);
-        let mut lines: Vec<(usize, i64, i64)> = Vec::new();
-        let (mut beds, mut cots, mut units) = (0, 0, false);
-        for line in &view.hold.lines {
-            let room = rooms
-                .iter()
-                .position(|room| room.id == line.room_id)
-                .expect("a room of this shelter");
-            let sum = self.truth.room(house, room, now);
-            assert!(lines.iter().all(|(other, ..)| *other != room), "one line for a room");
-            assert!(
-                i64::from(line.beds) <= sum.free && i64::from(line.cots) <= sum.free_cots,
-                "{line:?} of {sum:?}"
-            );
-            units |= rooms[room].sleeps.is_some();
-            (beds, cots) = (beds + i64::from(line.beds), cots + i64::from(line.cots));
-            lines.push((room, i64::from(line.beds), i64::from(line.cots)));
-        }
-        let infants = i64::from(search.household.infants());
-        let sleepers = i64::from(search.household.persons()) - infants;
-        assert!(
-            lines.len() == 1 || search.rooms_apart_ok,
-            "in one room unless apart is all right"
-        );
-        assert!(units || beds == sleepers, "a bed for everybody: {beds} of {sleepers}");
-        assert!(cots <= infants);
-        assert_eq!((i64::from(view.hold.beds), i64::from(view.hold.cots)), (beds, cots));
-        let expires_at = now + ask_time(search.urgency);
-        assert_eq!(
-            (view.state, view.hold.expires_at, view.at_risk),
-            (HoldState::Asked, expires_at, false)
-        );
-        self.truth.stays.push(Stay {
-            id,
-            case,
-            house,
-            lines,
-            state: HoldState::Asked,
-            asked_at: now,
-            expires_at,
-            ended_at: None,
-        });
     }
 
     /// One that is open, mostly; any one now and then.
@@ -203,6 +180,7 @@ impl World {
         self.entries += 1;
         assert_eq!(view.state, next);
         self.settle(at, next, now);
+        self.release_rest(at, now);
         assert_eq!(view.hold.expires_at, self.truth.stays[at].expires_at);
         assert_eq!(view.hold.ended_at, self.truth.stays[at].ended_at);
         if next == HoldState::Arrived {
@@ -240,6 +218,8 @@ impl World {
             "hold_not_accepted"
         } else if event == HoldEvent::Accept && self.truth.at_risk(at, now) {
             "hold_at_risk"
+        } else if event == HoldEvent::Arrive && stay.is_ahead(now) && !self.truth.could_come(at, now) {
+            "hold_too_early"
         } else {
             "ok"
         };
@@ -252,6 +232,7 @@ impl World {
         stay.state = next;
         let case = &mut self.truth.cases[stay.case];
         if next == HoldState::Accepted {
+            stay.silent = false;
             let local = now.with_timezone(&self.land.services.pack.time_zone);
             let to = &self.truth.houses[stay.house].shelter.district;
             let way = self
@@ -260,7 +241,8 @@ impl World {
                 .pack
                 .travel(&case.search.from_district, to, local.month());
             let minutes = way.map_or(600.0, |way| way.minutes).ceil() as i64;
-            stay.expires_at = now + Duration::hours(12) + Duration::minutes(minutes);
+            let from = stay.starts_at.map_or(now, |start| start.max(now));
+            stay.expires_at = from + Duration::hours(12) + Duration::minutes(minutes);
         } else {
             stay.ended_at = Some(now);
         }
@@ -310,84 +292,5 @@ impl World {
             self.truth.cases[case].outcome = Some(Outcome::Unmet);
             self.entries += 1;
         }
-    }
-
-    /// Sends the last request with a key again: the same answer and nothing changed; another body is refused.
-    pub async fn again(&mut self) {
-        let Some(answered) = self.answered.take() else { return };
-        let services = &self.land.services;
-        let (same, differs, answer) = match &answered {
-            Answered::Report {
-                shelter,
-                key,
-                draft,
-                answer,
-            } => {
-                let manager = self.land.manager_of(*shelter);
-                let once = |key| Once {
-                    key: Some(key),
-                    print: super::land::print_receipt,
-                };
-                (
-                    services
-                        .report(manager, *shelter, (**draft).clone(), once(key_of(*key, b"body")))
-                        .await,
-                    services
-                        .report(
-                            manager,
-                            *shelter,
-                            (**draft).clone(),
-                            once(key_of(*key, b"another body")),
-                        )
-                        .await,
-                    answer,
-                )
-            }
-            Answered::Hold {
-                officer,
-                case,
-                shelter,
-                key,
-                answer,
-            } => {
-                let (actor, id) = (&self.land.officers[*officer], self.truth.cases[*case].id);
-                let once = |key| Once {
-                    key: Some(key),
-                    print: print_hold,
-                };
-                (
-                    services.hold(actor, id, *shelter, once(key_of(*key, b"body"))).await,
-                    services
-                        .hold(actor, id, *shelter, once(key_of(*key, b"another body")))
-                        .await,
-                    answer,
-                )
-            }
-            Answered::Referral {
-                officer,
-                key,
-                search,
-                answer,
-            } => {
-                let actor = &self.land.officers[*officer];
-                let once = |key| Once {
-                    key: Some(key),
-                    print: print_referral,
-                };
-                (
-                    services
-                        .refer(actor, (**search).clone(), once(key_of(*key, b"body")))
-                        .await,
-                    services
-                        .refer(actor, (**search).clone(), once(key_of(*key, b"another body")))
-                        .await,
-                    answer,
-                )
-            }
-        };
-        assert_eq!(&same.unwrap(), answer, "the answer of the first time");
-        assert_eq!(word(&differs.unwrap_err()), "key_reused");
-        self.note("the same again");
-        self.answered = Some(answered);
     }
 }

@@ -1,13 +1,14 @@
 //! Steps of those who run shelters: reports of every sort, and stock.
 
-use chrono::Duration;
+use chrono::{Duration, NaiveDate};
 use panoh::domain::id::{Moment, ReportId};
 use panoh::domain::reports::{Channel, RawLine};
 use panoh::domain::rooms::{OutOfServiceReason, RoomKind};
 use panoh::services::reports::ReportDraft;
 
 use super::land::{print_receipt, word};
-use super::truth::{Seen, Told, order_of};
+use super::random::Random;
+use super::truth::{Seen, Told, local_date, order_of};
 use super::world::{Answered, World};
 
 pub const ITEMS: [&str; 4] = ["flour", "rice", "oil", "sugar"];
@@ -53,6 +54,15 @@ impl World {
         (raw, seen)
     }
 
+    /// Some of those who live there are to leave in the next days.
+    fn exits(&mut self, seen: &[Seen], now: Moment) -> Vec<Option<NaiveDate>> {
+        let leaves = |random: &mut Random, seen: &Seen| {
+            let known = seen.occupied > 0 && random.percent(40);
+            known.then(|| local_date(now) + Duration::days(random.within(0, 4)))
+        };
+        seen.iter().map(|seen| leaves(&mut self.random, seen)).collect()
+    }
+
     fn counts(&mut self) -> Vec<(String, i64)> {
         let items = ITEMS.iter().filter(|_| self.random.percent(40));
         let items: Vec<&str> = items.copied().collect();
@@ -88,6 +98,13 @@ impl World {
             ought = "invalid";
         }
         let stock = self.counts();
+        let exits = self.exits(&seen, now);
+        let plan = &self.truth.houses[house].shelter.rooms;
+        let planned_exits = plan
+            .iter()
+            .zip(&exits)
+            .filter_map(|(room, exit)| Some((room.id, (*exit)?)))
+            .collect();
         let stranger = self.random.percent(2);
         let draft = ReportDraft {
             channel: Channel::Api,
@@ -95,7 +112,7 @@ impl World {
             operating,
             rooms,
             stock: stock.clone(),
-            planned_exits: Vec::new(),
+            planned_exits,
             note: None,
         };
         let manager = &self.land.managers[usize::from(house >= 3) ^ usize::from(stranger)].clone();
@@ -139,6 +156,7 @@ impl World {
             order,
             operating,
             rooms: seen,
+            exits,
         });
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use chrono::{NaiveTime, TimeZone, Utc};
+use chrono::{NaiveDate, NaiveTime, TimeZone, Utc};
 use panoh::clock::Clock;
 use panoh::domain::accounts::{Actor, Organisation, Role, User};
 use panoh::domain::household::Need;
@@ -19,6 +19,7 @@ use panoh::services::once::Once;
 use panoh::services::placement::ReferralView;
 use panoh::services::reports::Receipt;
 use panoh::services::seal::Vault;
+use panoh::services::waves::{Asking, WaveView, Whom};
 use panoh::services::{Services, Setup};
 use panoh::store::{Store, accounts};
 use tempfile::TempDir;
@@ -297,8 +298,26 @@ pub fn print_hold(view: &HoldView) -> String {
     view.hold.id.to_string()
 }
 
+pub fn print_wave(view: &WaveView) -> String {
+    let ids: Vec<String> = view.holds.iter().map(|hold| hold.hold.id.to_string()).collect();
+    ids.join(" ")
+}
+
 pub fn print_receipt(receipt: &Receipt) -> String {
     format!("{} {}", receipt.id, receipt.applied)
+}
+
+/// Asks one shelter, at once or from a later date.
+pub fn asking(shelter: ShelterId, from_date: Option<NaiveDate>) -> Asking {
+    Asking {
+        from_date,
+        ..Asking::of(Whom::Shelter(shelter))
+    }
+}
+
+/// The one hold of a wave of one.
+pub fn only(mut wave: WaveView) -> Option<HoldView> {
+    wave.holds.pop()
 }
 
 pub fn once<T>(print: fn(&T) -> String) -> Once<T> {

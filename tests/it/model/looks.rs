@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use panoh::domain::availability::Counts;
 use panoh::domain::digests::Content;
 use panoh::domain::geography::Pack;
+use panoh::domain::holds::HoldState;
 use panoh::domain::household::Search;
 use panoh::domain::id::{Moment, RecipientId};
 use panoh::letters;
 
 use super::random::DISTRICTS;
-use super::truth::Sum;
+use super::truth::{Sum, local_date};
 use super::world::{Made, World, day_key, digest_day};
 
 /// Names as the letters ask for them.
@@ -190,15 +191,22 @@ impl World {
         ought.reverse();
         let said: Vec<_> = view.holds.iter().map(|hold| (hold.hold.id, hold.state)).collect();
         assert_eq!(said, ought, "holds of referral {at}");
+        let open = self
+            .truth
+            .stays
+            .iter()
+            .filter(|stay| stay.case == at && stay.is_open(now));
+        let open: Vec<_> = open.map(|stay| (stay.wave, stay.state)).collect();
+        let accepted = open.iter().filter(|(_, state)| *state == HoldState::Accepted).count();
         assert!(
-            ought.iter().filter(|(_, state)| !state.is_terminal()).count() <= 1,
-            "one place for a household"
+            open.len() <= 1 || accepted == 0 && open.iter().all(|(wave, _)| wave.is_some() && *wave == open[0].0),
+            "one place for a household, or one wave: {open:?}"
         );
     }
 
     /// Suggestions are the shelters that fit and no others.
     pub fn suggest(&mut self) {
-        let mut search: Search = super::random::search(&mut self.random);
+        let mut search: Search = super::random::search(&mut self.random, local_date(self.land.now()));
         if self.random.percent(30) {
             search
                 .avoid_districts

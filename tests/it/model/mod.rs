@@ -4,6 +4,7 @@
 //! `MODEL_STEPS` steps in all on each database (100,000 if it is not set), divided evenly among [`WORLDS`] seeds
 //! that run beside each other. `MODEL_SEED` runs all of them from that one seed, as a failure printed it.
 
+mod again;
 mod cases;
 mod houses;
 pub mod land;
@@ -11,7 +12,8 @@ mod looks;
 pub mod random;
 mod sleeps;
 mod truth;
-mod world;
+mod waves;
+pub mod world;
 
 use std::time::Instant;
 
@@ -57,7 +59,7 @@ async fn live(database: Database, seed: u64, steps: usize) {
 }
 
 impl World {
-    /// Always at least a millisecond; often a minute; sometimes to the very instant of a deadline or beside it.
+    /// Always at least a millisecond; often a minute; sometimes to the very instant of a deadline or a start, or beside it.
     fn pass_time(&mut self) {
         let now = self.now();
         let random = &mut self.random;
@@ -65,8 +67,10 @@ impl World {
             0..=39 => 1,
             40..=94 => random.within(1, 90_000),
             95..=97 => {
-                let ends = self.truth.stays.iter().rev().take(200).filter(|stay| stay.is_open(now));
-                let ends: Vec<i64> = ends.map(|stay| (stay.expires_at - now).num_milliseconds()).collect();
+                let open = self.truth.stays.iter().rev().take(200).filter(|stay| stay.is_open(now));
+                let turns = open.flat_map(|stay| [Some(stay.expires_at), stay.starts_at]).flatten();
+                let turns = turns.filter(|turn| *turn > now);
+                let ends: Vec<i64> = turns.map(|turn| (turn - now).num_milliseconds()).collect();
                 let beside = random.within(-1, 1);
                 let soon = ends.into_iter().min().filter(|end| *end < 2 * 3_600_000);
                 soon.map_or(1, |end| end + beside).max(1)
@@ -79,7 +83,9 @@ impl World {
     async fn step(&mut self) {
         match self.random.below(100) {
             0..=6 => self.refer().await,
-            7..=19 => self.hold().await,
+            7..=15 => self.hold().await,
+            16..=18 => self.wave().await,
+            19 => self.extend().await,
             20..=25 => self.move_on(HoldEvent::Accept).await,
             26 => self.move_on(HoldEvent::Decline).await,
             27..=31 => self.move_on(HoldEvent::Arrive).await,

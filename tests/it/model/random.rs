@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use chrono::{NaiveDate, TimeDelta};
 use panoh::domain::household::{AgeBand, Child, Household, Need, Search, Sex, Urgency};
 
 pub struct Random(u64);
@@ -39,7 +40,8 @@ impl Random {
 
 pub const DISTRICTS: [&str; 6] = ["TJ-DU-01", "TJ-SU-01", "TJ-SU-04", "TJ-KT-02", "TJ-KT-05", "TJ-RA-03"];
 
-pub fn search(random: &mut Random) -> Search {
+/// Now and then for a date a little ahead of `today`, or just past.
+pub fn search(random: &mut Random, today: NaiveDate) -> Search {
     let band = |random: &mut Random| match random.below(10) {
         0 => AgeBand::Over60,
         1 => AgeBand::Under18,
@@ -75,7 +77,7 @@ pub fn search(random: &mut Random) -> Search {
         from_district: DISTRICTS[random.below(DISTRICTS.len())].to_owned(),
         avoid_districts: BTreeSet::new(),
         urgency: [Urgency::Now, Urgency::Today, Urgency::ThisWeek, Urgency::Planned][random.below(4)],
-        earliest_date: None,
+        earliest_date: random.percent(8).then(|| today + TimeDelta::days(random.within(-1, 5))),
         rooms_apart_ok: random.percent(30),
     }
 }

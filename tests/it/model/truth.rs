@@ -3,10 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use chrono::TimeDelta;
+use chrono::{NaiveDate, TimeDelta};
 use panoh::domain::holds::{HoldState, Outcome};
 use panoh::domain::household::{Search, Urgency};
-use panoh::domain::id::{HoldId, Moment, ReferralId};
+use panoh::domain::id::{HoldId, Moment, ReferralId, WaveId};
 use panoh::domain::rooms::RoomKind;
 use panoh::domain::shelters::Shelter;
 
@@ -27,6 +27,8 @@ pub struct Told {
     pub order: Moment,
     pub operating: bool,
     pub rooms: Vec<Seen>,
+    /// When each room is due to empty.
+    pub exits: Vec<Option<NaiveDate>>,
 }
 
 #[derive(Debug)]
@@ -36,10 +38,19 @@ pub struct Stay {
     pub house: usize,
     /// Room, beds, cots.
     pub lines: Vec<(usize, i64, i64)>,
+    /// Asked together with the others of the same wave.
+    pub wave: Option<WaveId>,
+    /// How long the shelter had to answer.
+    pub ask: TimeDelta,
+    pub extended: u8,
+    /// Never accepted.
+    pub silent: bool,
     pub state: HoldState,
     pub asked_at: Moment,
     pub expires_at: Moment,
     pub ended_at: Option<Moment>,
+    /// The instant from which the place is hers, if that is later than the asking.
+    pub starts_at: Option<Moment>,
 }
 
 #[derive(Debug)]
@@ -103,9 +114,24 @@ impl Stay {
         }
     }
 
+    /// Still to start: it has no bed of its own yet but gets those that empty.
+    pub fn is_ahead(&self, at: Moment) -> bool {
+        self.starts_at.is_some_and(|start| at < start)
+    }
+
     pub fn is_open(&self, now: Moment) -> bool {
         matches!(self.seen_at(now), HoldState::Asked | HoldState::Accepted)
     }
+}
+
+/// The date on the walls of Dushanbe: five hours ahead of UTC all year.
+pub fn local_date(at: Moment) -> NaiveDate {
+    (at + TimeDelta::hours(5)).date_naive()
+}
+
+/// The instant at which a date begins there.
+pub fn midnight(date: NaiveDate) -> Moment {
+    date.and_time(chrono::NaiveTime::MIN).and_utc() - TimeDelta::hours(5)
 }
 
 pub fn ask_time(urgency: Urgency) -> TimeDelta {
@@ -145,17 +171,44 @@ impl Truth {
         seen
     }
 
+    /// When the newest report says that the room empties; not if somebody has come into it since.
+    pub fn exit(&self, house: usize, room: usize, at: Moment) -> Option<NaiveDate> {
+        let told = self.newest(house, at)?;
+        let came = |stay: &Stay| {
+            stay.state == HoldState::Arrived
+                && stay.ended_at.is_some_and(|ended| ended > told.order && ended <= at)
+                && stay.lines.iter().any(|line| line.0 == room)
+        };
+        if self.stays_of(house).any(came) {
+            return None;
+        }
+        told.exits[room]
+    }
+
     pub fn room(&self, house: usize, room: usize, at: Moment) -> Sum {
+        self.room_on(house, room, at, None)
+    }
+
+    /// What is left of a room now, or what is to be left of it on a later date.
+    pub fn room_on(&self, house: usize, room: usize, at: Moment, on: Option<NaiveDate>) -> Sum {
         let plan = &self.houses[house].shelter.rooms[room];
-        let seen = self.seen(house, room, at);
-        let (mut held, mut held_cots) = (0, 0);
+        let mut seen = self.seen(house, room, at);
+        let leaves = self.exit(house, room, at).filter(|exit| *exit >= local_date(at));
+        if leaves.zip(on).is_some_and(|(exit, on)| exit <= on) {
+            (seen.occupied, seen.occupied_cots) = (0, 0);
+        }
+        // Running claims, then those still to start.
+        let mut claims = [(0, 0), (0, 0)];
         for stay in self.stays_of(house).filter(|stay| stay.claims_at(at)) {
+            let sum = &mut claims[usize::from(stay.is_ahead(at))];
             for (_, beds, cots) in stay.lines.iter().filter(|line| line.0 == room) {
-                held += beds;
-                held_cots += cots;
+                *sum = (sum.0 + beds, sum.1 + cots);
             }
         }
         let (beds, cots) = (i64::from(plan.beds), i64::from(plan.cots));
+        let [running, ahead] = claims;
+        let held = running.0 + ahead.0.min((beds - seen.out - seen.occupied - running.0).max(0));
+        let held_cots = running.1 + ahead.1.min((cots - seen.occupied_cots - running.1).max(0));
         let base = beds - seen.out - seen.occupied - held;
         let lived_in = seen.occupied > 0 || seen.occupied_cots > 0 || held > 0 || held_cots > 0;
         let closed = plan.kind == RoomKind::Private && lived_in;
@@ -206,7 +259,27 @@ impl Truth {
             .map_or(3, |times| times as usize - 1)
     }
 
+    /// Whether she fits now or, if the search's earliest date lies ahead, on that date.
     pub fn fits(&self, house: usize, search: &Search, at: Moment) -> bool {
+        let ahead = search.earliest_date.filter(|date| *date > local_date(at));
+        self.fits_on(house, search, at, ahead)
+    }
+
+    /// Whether this shelter has said no, or let its time pass, for this household, and has told nothing newer since.
+    pub fn turned_down(&self, house: usize, case: usize, now: Moment) -> bool {
+        let told = self.newest(house, now).map(|told| told.observed_at);
+        let mut stays = self.stays_of(house).filter(|stay| stay.case == case);
+        stays.any(|stay| {
+            let no = match stay.state {
+                HoldState::Declined => stay.ended_at,
+                HoldState::Asked | HoldState::Expired => stay.silent.then_some(stay.expires_at),
+                _ => None,
+            };
+            no.is_some_and(|no| no <= now && told.is_none_or(|told| told <= no))
+        })
+    }
+
+    pub fn fits_on(&self, house: usize, search: &Search, at: Moment, on: Option<NaiveDate>) -> bool {
         if !self.newest(house, at).is_some_and(|told| told.operating) {
             return false;
         }
@@ -216,7 +289,7 @@ impl Truth {
             .iter()
             .enumerate()
             .map(|(at_room, room)| {
-                let sum = self.room(house, at_room, at);
+                let sum = self.room_on(house, at_room, at, on);
                 Left {
                     kind: room.kind,
                     step_free: room.step_free,
@@ -237,7 +310,12 @@ impl Truth {
         }
         me.lines.iter().any(|(room, ..)| {
             let plan = &self.houses[house].shelter.rooms[*room];
-            let seen = self.seen(house, *room, now);
+            let mut seen = self.seen(house, *room, now);
+            // Who is still to come is not troubled by who sleeps there, only by who else is to.
+            let ahead = me.is_ahead(now);
+            if ahead {
+                (seen.occupied, seen.occupied_cots) = (0, 0);
+            }
             let lived_in = plan.kind == RoomKind::Private && (seen.occupied > 0 || seen.occupied_cots > 0);
             let mut beds = if lived_in {
                 0
@@ -250,7 +328,8 @@ impl Truth {
                 i64::from(plan.cots) - seen.occupied_cots
             };
             (beds, cots) = (beds.max(0), cots.max(0));
-            for other in self.stays_of(house).filter(|other| other.is_open(now)) {
+            let rivals = |other: &&Stay| other.is_open(now) && (ahead || !other.is_ahead(now));
+            for other in self.stays_of(house).filter(rivals) {
                 for (_, b, c) in other.lines.iter().filter(|line| line.0 == *room) {
                     if *b <= beds && *c <= cots {
                         (beds, cots) = (beds - b, cots - c);
@@ -260,6 +339,26 @@ impl Truth {
                 }
             }
             false
+        })
+    }
+
+    /// Whether she could come before her day: her beds are empty, and nobody is on the way to them.
+    pub fn could_come(&self, stay: usize, now: Moment) -> bool {
+        let (me, house) = (&self.stays[stay], self.stays[stay].house);
+        me.lines.iter().all(|(room, beds, cots)| {
+            let (mut beds, mut cots) = (*beds, *cots);
+            let others = |other: &&Stay| other.id != me.id && other.is_open(now) && !other.is_ahead(now);
+            for other in self.stays_of(house).filter(others) {
+                for line in other.lines.iter().filter(|line| line.0 == *room) {
+                    (beds, cots) = (beds + line.1, cots + line.2);
+                }
+            }
+            let plan = &self.houses[house].shelter.rooms[*room];
+            let seen = self.seen(house, *room, now);
+            let shut = plan.kind == RoomKind::Private && (seen.occupied > 0 || seen.occupied_cots > 0);
+            !shut
+                && beds + seen.occupied + seen.out <= i64::from(plan.beds)
+                && cots + seen.occupied_cots <= i64::from(plan.cots)
         })
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use chrono::{DateTime, Duration, NaiveTime};
+use chrono::{DateTime, Duration, NaiveDate, NaiveTime};
 use panoh::domain::accounts::Actor;
 use panoh::domain::availability::Availability;
 use panoh::domain::household::Search;
@@ -58,6 +58,7 @@ pub enum Answered {
         officer: usize,
         case: usize,
         shelter: ShelterId,
+        from_date: Option<NaiveDate>,
         key: u64,
         answer: String,
     },
