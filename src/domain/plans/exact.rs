@@ -1,7 +1,8 @@
 //! A small case searched through: branch and bound over every room and every few rooms of one shelter.
 //! It must not be asked about a country: it gives up after [`MOST_STEPS`].
 
-use super::super::fit::{Allocation, MAX_ROOMS};
+use super::super::fit::MAX_ROOMS;
+use super::super::household;
 use super::super::rooms::{RoomKind, RoomView};
 use super::market::{Market, cost};
 use super::settle::Rooms;
@@ -85,45 +86,78 @@ impl Search<'_, '_> {
         };
         let mut ways: Vec<Given> = Vec::new();
         for (travel, shelter) in self.market.shelters(*kind) {
-            let Some(view) = self.problem.shelters.get(shelter) else {
-                continue;
-            };
             let all = rooms.of(shelter);
             let most = if search.rooms_apart_ok { MAX_ROOMS } else { 1 };
             for set in sets(all.len(), usize::try_from(most).unwrap_or(1)) {
                 let mut some: Vec<RoomView> = set.iter().filter_map(|at| all.get(*at).cloned()).collect();
-                loop {
-                    self.steps += 1;
-                    let found = self.problem.place(view, &some, search);
-                    let Some(found) = found.filter(|found| found.allocation.lines.len() == set.len()) else {
-                        break;
-                    };
-                    let (cost, cots) = (cost(travel, &found), shared_cots(&some, &found.allocation));
-                    ways.push(Given {
-                        household,
-                        shelter,
-                        allocation: found.allocation,
-                        cost,
-                    });
-                    // Another may need the cots of a shared room more.
-                    if cots == 0 {
-                        break;
-                    }
-                    for view in some.iter_mut().filter(|view| view.room.kind == RoomKind::Shared) {
-                        view.room.cots = view.room.cots.saturating_sub(1);
-                    }
-                }
+                let asked = Asked {
+                    household,
+                    shelter,
+                    travel,
+                    search,
+                };
+                self.ways_in(&asked, &mut some, 0, &mut ways);
             }
         }
         ways.sort_by_key(|way| way.cost);
         ways
     }
+
+    /// Adds the ways to sleep in all of these rooms, with every number of beds and cots left out of the shared ones from
+    /// position `at` on: another household may need just those, also where this one would fit into fewer rooms.
+    fn ways_in(&mut self, asked: &Asked<'_>, some: &mut Vec<RoomView>, at: usize, ways: &mut Vec<Given>) {
+        if self.steps >= MOST_STEPS {
+            return;
+        }
+        let Some(view) = some.get(at) else {
+            self.steps += 1;
+            let found = self.way(asked, some);
+            ways.extend(found.filter(|found| !ways.contains(found)));
+            return;
+        };
+        if view.room.kind != RoomKind::Shared {
+            return self.ways_in(asked, some, at + 1, ways);
+        }
+        let (beds, cots) = (view.room.beds, view.room.cots);
+        let free = u16::try_from(view.count(self.problem.now).free).unwrap_or(0);
+        let persons = u16::try_from(asked.search.household.persons()).unwrap_or(u16::MAX);
+        let fewer_beds = if some.len() > 1 { 1..free.min(persons) } else { 0..0 };
+        let fewer_cots = if asked.search.household.infants() > 0 {
+            0..cots
+        } else {
+            0..0
+        };
+        for keep in std::iter::once(free).chain(fewer_beds.rev()) {
+            for cots in std::iter::once(cots).chain(fewer_cots.clone().rev()) {
+                if let Some(view) = some.get_mut(at) {
+                    (view.room.beds, view.room.cots) = (beds - (free - keep), cots);
+                }
+                self.ways_in(asked, some, at + 1, ways);
+            }
+        }
+        if let Some(view) = some.get_mut(at) {
+            (view.room.beds, view.room.cots) = (beds, cots);
+        }
+    }
+
+    fn way(&self, asked: &Asked<'_>, some: &[RoomView]) -> Option<Given> {
+        let view = self.problem.shelters.get(asked.shelter)?;
+        let found = self.problem.place(view, some, asked.search)?;
+        (found.allocation.lines.len() == some.len()).then(|| Given {
+            household: asked.household,
+            shelter: asked.shelter,
+            cost: cost(asked.travel, &found),
+            allocation: found.allocation,
+        })
+    }
 }
 
-fn shared_cots(rooms: &[RoomView], allocation: &Allocation) -> u16 {
-    let shared = rooms.iter().filter(|view| view.room.kind == RoomKind::Shared);
-    let lines = shared.flat_map(|view| allocation.lines.iter().filter(|line| line.room_id == view.room.id));
-    lines.map(|line| line.cots).sum()
+/// A household at the door of a shelter.
+struct Asked<'a> {
+    household: usize,
+    shelter: usize,
+    travel: i64,
+    search: &'a household::Search,
 }
 
 /// Every set of one to `most` of so many rooms.

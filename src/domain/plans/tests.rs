@@ -52,8 +52,8 @@ fn problem<'a>(households: &'a [Search], shelters: &'a [&'a ShelterView]) -> Pro
     }
 }
 
-/// Every household in every set of rooms of every shelter or nowhere, in every order of claiming; written apart from
-/// the solver and without any of its shortcuts.
+/// Every household in every set of rooms of every shelter or nowhere, with every number of beds and cots in each shared
+/// room; written apart from the solver and without any of its shortcuts.
 fn exhaustive(
     problem: &Problem<'_>,
     penalties: &[i64],
@@ -74,18 +74,16 @@ fn exhaustive(
             if set.count_ones() > if search.rooms_apart_ok { MAX_ROOMS } else { 1 } {
                 continue;
             }
-            for fewer_cots in 0..2 {
-                let some = (0..view.rooms.len())
-                    .filter(|at| set >> at & 1 == 1)
-                    .map(|at| rooms[shelter][at].clone());
-                let mut some: Vec<RoomView> = some.collect();
-                for view in some.iter_mut().filter(|view| view.room.kind == RoomKind::Shared) {
-                    view.room.cots = view.room.cots.saturating_sub(fewer_cots);
-                }
+            let some: Vec<RoomView> = (0..view.rooms.len())
+                .filter(|at| set >> at & 1 == 1)
+                .map(|at| rooms[shelter][at].clone())
+                .collect();
+            let mut tried = Vec::new();
+            for some in with_fewer(&some) {
                 let Some(found) = problem.place(view, &some, search) else {
                     continue;
                 };
-                if found.allocation.lines.len() != some.len() {
+                if found.allocation.lines.len() != some.len() || tried.contains(&found.allocation) {
                     continue;
                 }
                 let before = rooms[shelter].clone();
@@ -93,9 +91,34 @@ fn exhaustive(
                 let price = cost(thousandths(minutes), &found);
                 exhaustive(problem, penalties, rest, rooms, spent + price, best);
                 rooms[shelter] = before;
+                tried.push(found.allocation);
             }
         }
     }
+}
+
+/// These rooms as they are, and with each fewer beds and cots of the shared ones, in every combination.
+fn with_fewer(rooms: &[RoomView]) -> Vec<Vec<RoomView>> {
+    let mut all = vec![Vec::new()];
+    for view in rooms {
+        let mut kept = vec![view.clone()];
+        if view.room.kind == RoomKind::Shared {
+            for beds in 0..=view.room.beds {
+                for cots in 0..=view.room.cots {
+                    let mut fewer = view.clone();
+                    (fewer.room.beds, fewer.room.cots) = (beds, cots);
+                    kept.push(fewer);
+                }
+            }
+        }
+        let with = |before: &Vec<RoomView>| -> Vec<Vec<RoomView>> {
+            kept.iter()
+                .map(|one| [before.as_slice(), std::slice::from_ref(one)].concat())
+                .collect()
+        };
+        all = all.iter().flat_map(with).collect();
+    }
+    all
 }
 
 fn least(problem: &Problem<'_>, penalties: &[i64]) -> i64 {
@@ -194,6 +217,23 @@ proptest! {
         let other = plan(&problem(&turned, &back));
         prop_assert_eq!((one.objective, one.bound), (other.objective, other.bound));
     }
+}
+
+#[test]
+fn a_household_sleeps_apart_where_one_room_would_do_to_leave_beds_for_another() {
+    let house = shelter(
+        1,
+        vec![room(1, RoomKind::Private, 1, 0), room(2, RoomKind::Shared, 4, 0)],
+    );
+    let households = [
+        search(&[(7, false), (2, false)], false, 0, Urgency::Now, true),
+        search(&[(2, false)], false, 0, Urgency::Now, false),
+    ];
+    let views = [&house];
+    let problem = problem(&households, &views);
+    let plan = plan(&problem);
+    assert!(plan.unplaced.is_empty());
+    assert_eq!(plan.objective, least(&problem, &plan.penalties));
 }
 
 #[test]
