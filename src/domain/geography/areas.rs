@@ -44,6 +44,8 @@ pub struct District {
     /// Code of its region.
     pub region: String,
     pub names: Names,
+    /// What people call it too, for search alone: names it had, spellings of other times.
+    pub old_names: Vec<String>,
     /// Its seat; the region's centre where the pack knows none.
     pub centre: Point,
     /// Whether `centre` is its own and not the region's.
@@ -172,6 +174,7 @@ fn read_district(
         code: row.text("code")?.to_owned(),
         region: region.code.clone(),
         names: Names::read(row, languages)?,
+        old_names: Vec::new(),
         centre: own.unwrap_or(region.centre),
         own_centre: own.is_some(),
         population: population(row)?,

@@ -16,6 +16,8 @@ pub enum PackFile {
     Roads,
     #[strum(serialize = "items.csv")]
     Items,
+    #[strum(serialize = "old_names.csv")]
+    OldNames,
 }
 
 /// A pack that is refused. A pack is taken whole or not at all.
@@ -43,6 +45,8 @@ pub enum PackFault {
     Blank,
     #[error("no value may stand here: {0}")]
     NotBlank(&'static str),
+    #[error("`{0}` has neither letters nor digits")]
+    NoLetters(String),
     #[error("`{0}` is not a number of the kind wanted")]
     NotANumber(String),
     #[error("{value} is outside {range}")]

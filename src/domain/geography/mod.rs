@@ -6,6 +6,7 @@ mod error;
 mod items;
 mod map;
 mod names;
+mod old_names;
 mod roads;
 mod settings;
 mod simplify;
@@ -28,6 +29,7 @@ pub use names::Names;
 pub use settings::{FamilyPlace, SupplyThresholds, Terrain};
 pub use travel::{Travel, straight_km};
 
+use super::reminders::Hours;
 use travel::TravelTable;
 
 /// The text of a pack's files.
@@ -38,6 +40,7 @@ pub struct PackFiles<'a> {
     pub regions_geojson: &'a str,
     pub roads: &'a str,
     pub items: &'a str,
+    pub old_names: &'a str,
 }
 
 /// A district's place in `Pack::districts`: for loops over many pairs, where looking up codes would cost more than
@@ -57,6 +60,8 @@ pub struct Pack {
     pub attribution: Vec<String>,
     pub family_place: FamilyPlace,
     pub supplies: SupplyThresholds,
+    /// When shelters are reminded of a report that has not come.
+    pub reminders: Hours,
     pub terrains: Vec<Terrain>,
     pub regions: Vec<Region>,
     pub districts: Vec<District>,
@@ -76,6 +81,7 @@ impl Pack {
         let settings = settings::Settings::read(files.pack_toml)?;
         let languages: Vec<Arc<str>> = settings.languages.iter().map(|l| Arc::from(l.as_str())).collect();
         let mut areas = areas::read(files.areas, &settings, &languages)?;
+        old_names::read(files.old_names, &mut areas.districts)?;
         let map = map::draw(files.regions_geojson, &mut areas.regions)?;
         let roads = roads::read(files.roads, &settings, &areas)?;
         let travel = TravelTable::build(&areas.districts, &settings, &roads)?;
@@ -95,6 +101,7 @@ impl Pack {
             attribution: settings.attribution,
             family_place: settings.family_place,
             supplies: settings.supplies,
+            reminders: settings.reminders,
             terrains: settings.terrains,
             regions: areas.regions,
             districts: areas.districts,

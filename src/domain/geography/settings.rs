@@ -3,12 +3,14 @@
 
 use std::collections::BTreeMap;
 
+use chrono::NaiveTime;
 use chrono_tz::Tz;
 use serde::Deserialize;
 
 use super::error::{PackError, PackFault, PackFile, list};
 use super::table::Row;
 use crate::domain::household::{AgeBand, Child};
+use crate::domain::reminders::Hours;
 
 /// The version of the format this reader knows.
 const FORMAT: u32 = 1;
@@ -24,6 +26,7 @@ struct Raw {
     attribution: Vec<String>,
     family_place: FamilyPlace,
     supplies: RawSupplies,
+    reminders: RawReminders,
     travel: RawTravel,
 }
 
@@ -35,6 +38,15 @@ struct RawSupplies {
     surplus_above_days: u32,
     #[serde(default)]
     residents_per_mille: BTreeMap<String, u32>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawReminders {
+    from: String,
+    to: String,
+    second_after_minutes: u16,
+    tell_operators_after_minutes: u16,
 }
 
 #[derive(Debug, Deserialize)]
@@ -95,6 +107,7 @@ pub(super) struct Settings {
     pub family_place: FamilyPlace,
     pub supplies: SupplyThresholds,
     pub residents_per_mille: BTreeMap<String, u32>,
+    pub reminders: Hours,
     pub longest_leg_km: f64,
     pub terrains: Vec<Terrain>,
 }
@@ -133,6 +146,7 @@ impl Settings {
             }
             within(&key, *share, 1, 1000)?;
         }
+        let reminders = reminders(&raw.reminders)?;
         check_travel(&raw.travel)?;
         Ok(Self {
             country: raw.country,
@@ -143,6 +157,7 @@ impl Settings {
             family_place: raw.family_place,
             supplies,
             residents_per_mille: raw.supplies.residents_per_mille,
+            reminders,
             longest_leg_km: raw.travel.longest_leg_km,
             terrains: raw.travel.terrain,
         })
@@ -232,6 +247,34 @@ fn thresholds(raw: &RawSupplies) -> Result<SupplyThresholds, PackError> {
         critical_below_days: raw.critical_below_days,
         low_below_days: raw.low_below_days,
         surplus_above_days: raw.surplus_above_days,
+    })
+}
+
+fn reminders(raw: &RawReminders) -> Result<Hours, PackError> {
+    let time = |key: &str, text: &str| {
+        NaiveTime::parse_from_str(text, "%H:%M").map_err(|_| {
+            let fault = PackFault::Syntax(format!("`{text}` is no time such as 08:00"));
+            PackError::setting(&format!("reminders.{key}"), fault)
+        })
+    };
+    let (from, to) = (time("from", &raw.from)?, time("to", &raw.to)?);
+    let minutes = (to - from).num_minutes();
+    // Shorter hours would leave no room for the steps.
+    within("reminders.to, in minutes after reminders.from", minutes, 60, 24 * 60)?;
+    let (second, tell) = (raw.second_after_minutes, raw.tell_operators_after_minutes);
+    within("reminders.second_after_minutes", i64::from(second), 15, minutes - 1)?;
+    // Before the hours come round again the day's course has ended.
+    within(
+        "reminders.tell_operators_after_minutes",
+        i64::from(tell),
+        i64::from(second) + 1,
+        minutes - 1,
+    )?;
+    Ok(Hours {
+        from,
+        to,
+        second_after: second,
+        tell_operators_after: tell,
     })
 }
 

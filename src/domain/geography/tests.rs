@@ -12,6 +12,7 @@ struct Invented {
     regions_geojson: String,
     roads: String,
     items: String,
+    old_names: String,
 }
 
 impl Invented {
@@ -34,6 +35,11 @@ low_below_days = 5
 surplus_above_days = 60
 [supplies.residents_per_mille]
 infant = 250
+[reminders]
+from = "09:00"
+to = "12:00"
+second_after_minutes = 60
+tell_operators_after_minutes = 120
 [travel]
 longest_leg_km = 60
 [[travel.terrain]]
@@ -76,6 +82,7 @@ basis = "invented"
                 wool,Lano,Lana,piece,6,clothing,2000,30,infant,1,,,,,,invented\n\
                 drum,Tamburo,Tympanum,piece,1,other,,,,,,,,,,invented\n"
                 .to_owned(),
+            old_names: "code,name,note\nW2,Ottobad,to 1900\nE1,Ost-Dorf,\nW2,Drittstadt,\n".to_owned(),
         }
     }
 
@@ -86,6 +93,7 @@ basis = "invented"
             regions_geojson: &self.regions_geojson,
             roads: &self.roads,
             items: &self.items,
+            old_names: &self.old_names,
         })
     }
 }
@@ -109,9 +117,21 @@ fn an_invented_country_is_read() {
         ["W1", "W2"]
     );
     assert_eq!(pack.family_place.children[0].age, 3);
+    assert_eq!(
+        (pack.reminders.second_after, pack.reminders.tell_operators_after),
+        (60, 120)
+    );
     let third = pack.district("E1").unwrap();
     assert_eq!((third.centre, third.own_centre), (Point { lat: 0.0, lon: 12.0 }, false));
     assert_eq!(pack.district("W2").unwrap().population, None);
+}
+
+#[test]
+fn districts_keep_their_old_names_in_the_order_of_the_table() {
+    let pack = pack();
+    assert_eq!(pack.district("W2").unwrap().old_names, ["Ottobad", "Drittstadt"]);
+    assert_eq!(pack.district("E1").unwrap().old_names, ["Ost-Dorf"]);
+    assert!(pack.district("W1").unwrap().old_names.is_empty());
 }
 
 #[test]

@@ -109,6 +109,31 @@ fn in_the_settings() {
                 "pack.toml, column supplies.residents_per_mille.resident: ",
             ),
             (
+                "from = \"09:00\"",
+                "from = \"9 am\"",
+                "pack.toml, column reminders.from: `9 am` is no time such as 08:00",
+            ),
+            (
+                "to = \"12:00\"",
+                "to = \"08:00\"",
+                "pack.toml, column reminders.to, in minutes after reminders.from: -60 is outside 60 to 1440",
+            ),
+            (
+                "second_after_minutes = 60",
+                "second_after_minutes = 5",
+                "pack.toml, column reminders.second_after_minutes: 5 is outside 15 to 179",
+            ),
+            (
+                "tell_operators_after_minutes = 120",
+                "tell_operators_after_minutes = 60",
+                "pack.toml, column reminders.tell_operators_after_minutes: 60 is outside 61 to 179",
+            ),
+            (
+                "tell_operators_after_minutes = 120",
+                "tell_operators_after_minutes = 180",
+                "pack.toml, column reminders.tell_operators_after_minutes: 180 is outside 61 to 179",
+            ),
+            (
                 "\"steep\"",
                 "\"flat\"",
                 "pack.toml, column travel.terrain.code: the terrain `flat` stands twice",

@@ -237,6 +237,45 @@ fn in_the_items() {
 }
 
 #[test]
+fn in_the_old_names() {
+    check(
+        |f| &mut f.old_names,
+        &[
+            (
+                "code,name,note",
+                "code,name",
+                "old_names.csv, line 1, column note: this column is missing",
+            ),
+            (
+                "E1,Ost",
+                "E7,Ost",
+                "old_names.csv, line 3, column code: `E7` is no known district; known are `W1`, `W2`, `E1`",
+            ),
+            (
+                "E1,Ost",
+                "E,Ost",
+                "old_names.csv, line 3, column code: `E` is no known district",
+            ),
+            (
+                "W2,Ottobad",
+                "W2,",
+                "old_names.csv, line 2, column name: a value is needed",
+            ),
+            (
+                "Ost-Dorf",
+                "---",
+                "old_names.csv, line 3, column name: `---` has neither letters nor digits",
+            ),
+            (
+                "Drittstadt",
+                "OTTO-BAD",
+                "old_names.csv, line 4, column name: the name `OTTO-BAD` stands twice",
+            ),
+        ],
+    );
+}
+
+#[test]
 fn a_mark_at_the_beginning_and_spaces_do_no_harm() {
     let mut files = Invented::new();
     files.areas = format!("\u{feff}{}", files.areas.replace("2,W2,W,", "2, W2 ,W,"));
