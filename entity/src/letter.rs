@@ -9,16 +9,19 @@ pub struct Model {
     pub id: Uuid,
     /// Of a digest; its words are those of the digest's part in this language.
     pub digest_id: Option<Uuid>,
-    /// Of a notice: the hold or the referral it is about, its kind, and its words as they were frozen.
+    /// Of a notice: the hold, the referral or the shelter it is about, its kind, and its words as they were frozen.
     pub hold_id: Option<Uuid>,
     pub referral_id: Option<Uuid>,
+    pub shelter_id: Option<Uuid>,
     pub notice: Option<String>,
     pub subject: Option<String>,
     #[sea_orm(column_type = "Text", nullable)]
     pub html: Option<String>,
     #[sea_orm(column_type = "Text", nullable)]
     pub text: Option<String>,
-    pub email: String,
+    pub via: String,
+    /// A mail address, or the id of the phone or the subscription.
+    pub address: String,
     pub name: String,
     pub language: String,
     pub state: String,

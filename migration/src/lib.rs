@@ -9,6 +9,7 @@ mod m20261122_000004_digests;
 mod m20261123_000001_waves;
 mod m20261123_000002_waiting;
 mod m20261123_000003_plans;
+mod m20261123_000004_ways;
 
 pub use sea_orm_migration::MigratorTrait;
 
@@ -25,6 +26,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000001_waves::Migration),
             Box::new(m20261123_000002_waiting::Migration),
             Box::new(m20261123_000003_plans::Migration),
+            Box::new(m20261123_000004_ways::Migration),
         ]
     }
 }

@@ -4,7 +4,7 @@ use strum::{Display, EnumIter, EnumString, IntoStaticStr};
 
 use super::cases::{Hold, Referral};
 use super::holds::HoldState;
-use super::id::{DigestId, HoldId, LetterId, Moment, RecipientId, ReferralId, ScheduleId};
+use super::id::{DigestId, HoldId, LetterId, Moment, RecipientId, ReferralId, ScheduleId, ShelterId};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredSchedule {
@@ -72,6 +72,27 @@ pub enum NoticeKind {
     Operator,
     /// To the officer: there is a place for a household that waits for one.
     PlaceFound,
+    /// To those who run the shelter: the day's report has not come.
+    ReportDue,
+    /// To the operators: it has not come in spite of reminders.
+    ReportOverdue,
+}
+
+impl NoticeKind {
+    /// The ways it goes. Only what wants an answer of those who run a shelter lights up a phone, and only what is worth
+    /// its price goes as a text message.
+    pub fn ways(self) -> &'static [Via] {
+        match self {
+            Self::Asked | Self::Reminded | Self::ReportDue => &[Via::Mail, Via::Sms, Via::Push],
+            Self::Settled => &[Via::Mail, Via::Push],
+            _ => &[Via::Mail],
+        }
+    }
+
+    /// Whether somebody waits for the answer this minute.
+    pub fn is_urgent(self) -> bool {
+        matches!(self, Self::Asked | Self::Reminded)
+    }
 }
 
 /// What a notice is about.
@@ -79,6 +100,19 @@ pub enum NoticeKind {
 pub enum About {
     Hold(HoldId),
     Referral(ReferralId),
+    /// Its report of the day.
+    Shelter(ShelterId),
+}
+
+/// How a letter reaches its reader.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, EnumIter, EnumString, IntoStaticStr, Display)]
+#[strum(serialize_all = "snake_case")]
+pub enum Via {
+    Mail,
+    /// A text message: it carries the notice's text alone.
+    Sms,
+    /// A notification of the web app, likewise.
+    Push,
 }
 
 /// A notice's words, frozen when it was made.
@@ -103,7 +137,9 @@ pub enum Of {
 pub struct Letter {
     pub id: LetterId,
     pub of: Of,
-    pub email: String,
+    pub via: Via,
+    /// A mail address, or the id of the phone or the subscription.
+    pub address: String,
     pub name: String,
     pub language: String,
     /// `queued`, `sent`, `dead` or `dropped`.
@@ -140,8 +176,8 @@ pub fn overtaken(kind: NoticeKind, hold: &Hold, all: &[Hold], closed: bool, now:
         NoticeKind::AllEnded => closed || all.iter().any(|hold| hold.is_active(now)),
         NoticeKind::Answered | NoticeKind::RanOut => closed,
         NoticeKind::Settled => false,
-        // Of a hold there is no such notice: see [`place_gone`].
-        NoticeKind::PlaceFound => true,
+        // Of a hold there is no such notice: see [`place_gone`] and `reminders`.
+        NoticeKind::PlaceFound | NoticeKind::ReportDue | NoticeKind::ReportOverdue => true,
     }
 }
 

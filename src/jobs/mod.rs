@@ -6,9 +6,11 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use crate::mail::Mailer;
+use crate::push::Pusher;
 use crate::services::Services;
 use crate::services::errors::Refused;
-use crate::services::outbox::Said;
+use crate::services::outbox::{Parcel, Said};
+use crate::sms::Sender;
 
 /// How often the loop looks whether something is due.
 const TICK: Duration = Duration::from_secs(2);
@@ -20,6 +22,8 @@ const HOUSEKEEPING: u64 = 1800;
 pub struct Jobs {
     pub services: Services,
     pub mailer: Mailer,
+    pub pusher: Pusher,
+    pub sms: Sender,
 }
 
 impl Jobs {
@@ -33,13 +37,31 @@ impl Jobs {
         let Some(leased) = self.services.next_letter().await? else {
             return Ok(false);
         };
-        let said = match self.mailer.send(&leased.from, &leased.letter.email, &leased.raw).await {
-            Ok(answer) => Said::Taken(answer.text),
-            Err(failure) if failure.permanent => Said::Refused(failure.answer),
-            Err(failure) => Said::Failed(failure.answer),
-        };
+        let said = self.hand_over(&leased.parcel).await;
         self.services.letter_said(&leased, said).await?;
         Ok(true)
+    }
+
+    async fn hand_over(&self, parcel: &Parcel) -> Said {
+        match parcel {
+            Parcel::Mail { from, to, raw } => match self.mailer.send(from, to, raw).await {
+                Ok(answer) => Said::Taken(answer.text),
+                Err(failure) if failure.permanent => Said::Refused(failure.answer),
+                Err(failure) => Said::Failed(failure.answer),
+            },
+            Parcel::Push(push) => match self.pusher.send(push).await {
+                Ok(answer) => Said::Taken(answer),
+                Err(failure) if failure.gone => Said::Gone(failure.answer),
+                Err(failure) if failure.permanent => Said::Refused(failure.answer),
+                Err(failure) => Said::Failed(failure.answer),
+            },
+            Parcel::Sms { gateway, number, text } => match self.sms.send(gateway, number, text).await {
+                Ok(answer) => Said::Taken(answer),
+                // One that may have been sent is not sent again: a telephone could not tell the two apart.
+                Err(failure) if failure.permanent || failure.uncertain => Said::Refused(failure.answer),
+                Err(failure) => Said::Failed(failure.answer),
+            },
+        }
     }
 
     /// Ends holds past their deadline. Nothing depends on when: they count nowhere already.
@@ -57,9 +79,16 @@ impl Jobs {
         self.services.tell_waiting().await
     }
 
-    /// Forgets old answers and draws the board afresh.
+    /// Reminds shelters of the day's report that has not come, and at last tells the operators.
+    pub async fn remind_due(&self) -> Result<usize, Refused> {
+        self.services.remind_due().await
+    }
+
+    /// Forgets old answers and reminders and draws the board afresh.
     pub async fn keep_house(&self) -> Result<(), Refused> {
         self.services.forget_old_keys().await?;
+        self.services.forget_old_reminders().await?;
+        self.services.forget_old_texts().await?;
         self.services.redraw_board().await
     }
 
@@ -68,6 +97,7 @@ impl Jobs {
         tell("holds", self.expire_due().await);
         tell("escalation", self.escalate_due().await);
         tell("waiting", self.tell_waiting().await);
+        tell("reminders", self.remind_due().await);
         tell("digests", self.run_due().await);
         while tell("letters", self.deliver_next().await).unwrap_or(false) {}
     }

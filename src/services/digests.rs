@@ -14,7 +14,7 @@ use crate::domain::accounts::Actor;
 use crate::domain::calendar::When;
 use crate::domain::digests::{Cadence, Content, Period, Schedule, compose, period_due};
 use crate::domain::id::{DigestId, LetterId, Moment, ScheduleId};
-use crate::domain::outbox::{Digest, Letter, Of, Part, StoredSchedule};
+use crate::domain::outbox::{Digest, Letter, Of, Part, StoredSchedule, Via};
 use crate::letters::{self, Rendered, render};
 use crate::store::{StoreError, Tx, audit, digests, letters as outbox};
 
@@ -91,7 +91,8 @@ impl Services {
             .map(|to| Letter {
                 id: LetterId(self.ids.uuid(now)),
                 of: Of::Digest(digest.id),
-                email: to.email,
+                via: Via::Mail,
+                address: to.email,
                 name: to.name,
                 language: to.language,
                 state: "queued".to_owned(),

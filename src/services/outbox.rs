@@ -10,23 +10,43 @@ use super::audit::entry;
 use super::digests::rendered_of;
 use super::errors::Refused;
 use crate::domain::id::Moment;
-use crate::domain::outbox::{About, Delivery, Letter, Of};
+use crate::domain::outbox::{About, Delivery, Letter, Of, Via};
 use crate::letters::{Envelope, Rendered, mime};
-use crate::store::{audit, digests, letters};
+use crate::push::Push;
+use crate::store::{audit, digests, letters, ways};
 
 /// A letter leased to this node, ready to send.
 pub struct Leased {
     pub letter: Letter,
-    pub from: String,
-    pub raw: Vec<u8>,
+    pub parcel: Parcel,
     owner: Uuid,
 }
 
-/// What the mail server said.
+/// What is handed over, by the way it goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Parcel {
+    /// RFC 5322 text from one address to another.
+    Mail {
+        from: String,
+        to: String,
+        raw: Vec<u8>,
+    },
+    /// Words to a number of bare digits, through the gateway its owner last wrote by.
+    Sms {
+        gateway: String,
+        number: String,
+        text: String,
+    },
+    Push(Push),
+}
+
+/// What the other side said.
 pub enum Said {
     Taken(String),
     /// Refused for good: no other try would change it.
     Refused(String),
+    /// Nothing will ever reach this browser again.
+    Gone(String),
     /// Anything else, a lost answer included.
     Failed(String),
 }
@@ -54,14 +74,10 @@ impl Services {
                 continue;
             }
             match self.put_together(&letter).await {
-                Ok(raw) => {
-                    return Ok(Some(Leased {
-                        letter,
-                        from: self.mail_from.to_string(),
-                        raw,
-                        owner,
-                    }));
+                Ok(Some(parcel)) => {
+                    return Ok(Some(Leased { letter, parcel, owner }));
                 }
+                Ok(None) => self.settle(&letter, owner, Delivery::Dropped, now).await?,
                 Err(Refused::Unexpected(why)) => {
                     // It will never go together: it must not block those behind it, and is not forgotten.
                     tracing::error!(letter = %letter.id, %why, "letter cannot be put together");
@@ -73,20 +89,34 @@ impl Services {
         }
     }
 
-    async fn put_together(&self, letter: &Letter) -> Result<Vec<u8>, Refused> {
+    /// `None` if its way has ended since it was written.
+    async fn put_together(&self, letter: &Letter) -> Result<Option<Parcel>, Refused> {
+        match letter.via {
+            Via::Mail => self.mail(letter).await.map(Some),
+            Via::Sms => self.text_to_phone(letter).await.map(Some),
+            Via::Push => Ok(self.push(letter).await?.map(Parcel::Push)),
+        }
+    }
+
+    async fn mail(&self, letter: &Letter) -> Result<Parcel, Refused> {
         let (words, list) = self.words_of(letter).await?;
         let host = self.mail_from.rsplit_once('@').map_or("panoh.local", |(_, host)| host);
         let envelope = Envelope {
             from_name: "Panoh".to_owned(),
             from_email: self.mail_from.to_string(),
             to_name: letter.name.clone(),
-            to_email: letter.email.clone(),
+            to_email: letter.address.clone(),
             message_id: format!("{}@{host}", letter.id),
             date: letter.created_at,
             list_id: format!("{list}.{host}"),
             unsubscribe_url: None,
         };
-        mime(&words, &envelope).map_err(|e| Refused::Unexpected(e.to_string()))
+        let raw = mime(&words, &envelope).map_err(|e| Refused::Unexpected(e.to_string()))?;
+        Ok(Parcel::Mail {
+            from: self.mail_from.to_string(),
+            to: letter.address.clone(),
+            raw,
+        })
     }
 
     /// The frozen words of a letter, and which list of letters it belongs to.
@@ -116,15 +146,24 @@ impl Services {
     pub async fn letter_said(&self, leased: &Leased, said: Said) -> Result<(), Refused> {
         let now = self.now();
         let letter = &leased.letter;
+        let gone = matches!(said, Said::Gone(_));
         let delivery = match said {
             Said::Taken(answer) => Delivery::Sent { answer },
-            Said::Refused(answer) => Delivery::Dead { answer },
+            Said::Refused(answer) | Said::Gone(answer) => Delivery::Dead { answer },
             Said::Failed(answer) if now - letter.created_at >= GIVE_UP => Delivery::Dead { answer },
             Said::Failed(answer) => Delivery::Retry {
                 answer,
                 at: now + wait_after(letter),
             },
         };
+        if gone && let Ok(id) = letter.address.parse() {
+            let tx = self.store.begin().await?;
+            if ways::remove_browser(&tx, id, None).await? {
+                let told = entry(None, now, "push.gone", ("browser", letter.address.clone()), json!(null));
+                audit::append(&tx, vec![told]).await?;
+            }
+            tx.commit().await?;
+        }
         self.settle(letter, leased.owner, delivery, now).await
     }
 
@@ -144,6 +183,7 @@ impl Services {
                 match notice.about {
                     About::Hold(id) => json!({"hold": id, "notice": kind, "attempt": letter.attempts}),
                     About::Referral(id) => json!({"referral": id, "notice": kind, "attempt": letter.attempts}),
+                    About::Shelter(id) => json!({"shelter": id, "notice": kind, "attempt": letter.attempts}),
                 }
             }
         };

@@ -1,18 +1,22 @@
-//! Seals confidential fields: XChaCha20-Poly1305, the row's id as associated data, the key outside the database.
+//! Seals confidential fields: XChaCha20-Poly1305, the row's id as associated data, the key outside the database. What must be
+//! found again without being readable is hashed under a key of its own.
 
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+use hmac::{Hmac, Mac};
 use sha2::{Digest, Sha256};
+use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::errors::Refused;
-use crate::domain::id::ShelterId;
 use crate::ids::Ids;
 use crate::store::confidential::Sealed;
 
 pub struct Vault {
     cipher: XChaCha20Poly1305,
     key_id: String,
+    /// Made from the key, for what is derived from it by name.
+    root: Zeroizing<[u8; 32]>,
 }
 
 impl Vault {
@@ -21,10 +25,11 @@ impl Vault {
         Self {
             cipher: XChaCha20Poly1305::new(key.as_slice().try_into().unwrap_or(&[0; 32].into())),
             key_id: fingerprint.chars().take(12).collect(),
+            root: keyed(key.as_slice(), b"panoh: derived keys"),
         }
     }
 
-    pub fn seal(&self, ids: &Ids, shelter: ShelterId, plain: &[u8]) -> Result<Sealed, Refused> {
+    pub fn seal(&self, ids: &Ids, row: Uuid, plain: &[u8]) -> Result<Sealed, Refused> {
         let nonce = ids.nonce();
         let ciphertext = self
             .cipher
@@ -32,7 +37,7 @@ impl Vault {
                 &XNonce::from(nonce),
                 Payload {
                     msg: plain,
-                    aad: shelter.0.as_bytes(),
+                    aad: row.as_bytes(),
                 },
             )
             .map_err(|_| Refused::Unexpected("sealing failed".to_owned()))?;
@@ -43,7 +48,7 @@ impl Vault {
         })
     }
 
-    pub fn open(&self, shelter: ShelterId, sealed: &Sealed) -> Result<Zeroizing<Vec<u8>>, Refused> {
+    pub fn open(&self, row: Uuid, sealed: &Sealed) -> Result<Zeroizing<Vec<u8>>, Refused> {
         if sealed.key_id != self.key_id {
             return Err(Refused::Unexpected(format!(
                 "sealed under key {}, not {}",
@@ -60,10 +65,24 @@ impl Vault {
                 &XNonce::from(nonce),
                 Payload {
                     msg: &sealed.ciphertext,
-                    aad: shelter.0.as_bytes(),
+                    aad: row.as_bytes(),
                 },
             )
             .map(Zeroizing::new)
             .map_err(|_| Refused::Unexpected("a sealed row does not open: wrong key or changed".to_owned()))
     }
+
+    /// 32 bytes that only who has the key can make again from this purpose and these bytes: for finding a row by what may
+    /// not be read in it, and for keys of other kinds.
+    pub fn derive(&self, purpose: &str, bytes: &[u8]) -> Zeroizing<[u8; 32]> {
+        keyed(keyed(self.root.as_slice(), purpose.as_bytes()).as_slice(), bytes)
+    }
+}
+
+fn keyed(key: &[u8], bytes: &[u8]) -> Zeroizing<[u8; 32]> {
+    // A key of any length is taken.
+    let Ok(mac) = Hmac::<Sha256>::new_from_slice(key) else {
+        return Zeroizing::new([0; 32]);
+    };
+    Zeroizing::new(mac.chain_update(bytes).finalize().into_bytes().into())
 }

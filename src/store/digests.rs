@@ -197,7 +197,7 @@ pub async fn part(db: &impl Reads, id: DigestId, language: &str) -> Result<Optio
 pub async fn letters(db: &impl Reads, digest: DigestId) -> Result<Vec<Letter>, StoreError> {
     let rows = letter::Entity::find()
         .filter(letter::Column::DigestId.eq(digest.0))
-        .order_by_asc(letter::Column::Email)
+        .order_by_asc(letter::Column::Address)
         .all(db.connection())
         .await?;
     rows.into_iter().map(letter_of).collect()

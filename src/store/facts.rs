@@ -32,7 +32,8 @@ pub async fn runs(db: &impl Reads) -> Result<HashMap<(Uuid, String), i64>, Store
 }
 
 /// How many letters of each digest, and of each kind of notice about a hold, go to each recipient. Notices about a
-/// referral are not among them: a place that comes again is told again.
+/// referral or a shelter are not among them: a place that comes again is told again, and so is a report that is missing
+/// again.
 pub async fn letters(
     db: &impl Reads,
 ) -> Result<HashMap<(Option<Uuid>, Option<Uuid>, Option<String>, String), i64>, StoreError> {
@@ -40,11 +41,12 @@ pub async fn letters(
         letter::Column::DigestId,
         letter::Column::HoldId,
         letter::Column::Notice,
-        letter::Column::Email,
+        letter::Column::Address,
     ];
     let mut select = letter::Entity::find()
         .select_only()
         .filter(letter::Column::ReferralId.is_null())
+        .filter(letter::Column::ShelterId.is_null())
         .columns(columns)
         .expr_as(letter::Column::Id.count(), "n");
     for column in columns {

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::convert::{code, millis, moment, unreadable};
 use super::{Reads, StoreError, Tx};
-use crate::domain::id::{DigestId, HoldId, LetterId, Moment, ReferralId};
+use crate::domain::id::{DigestId, HoldId, LetterId, Moment, ReferralId, ShelterId};
 use crate::domain::outbox::{About, Delivery, Letter, Notice, Of};
 
 /// Queues letters, to be sent from `at` on.
@@ -22,13 +22,13 @@ pub(super) async fn insert(tx: &Tx, rows: &[Letter], at: Moment) -> Result<(), S
     Ok(())
 }
 
-/// Queues notices. Whoever already has one of this kind about this hold gets no other; about a referral there may be
-/// several.
+/// Queues notices. Whoever already has one of this kind about this hold gets no other; about a referral
+/// or a shelter there may be several.
 pub async fn insert_notices(tx: &Tx, rows: &[Letter], at: Moment) -> Result<(), StoreError> {
     if rows.is_empty() {
         return Ok(());
     }
-    let once = OnConflict::columns([letter::Column::HoldId, letter::Column::Notice, letter::Column::Email])
+    let once = OnConflict::columns([letter::Column::HoldId, letter::Column::Notice, letter::Column::Address])
         .do_nothing()
         .to_owned();
     letter::Entity::insert_many(rows.iter().map(|row| active(row, at)))
@@ -43,21 +43,24 @@ fn active(row: &Letter, at: Moment) -> letter::ActiveModel {
         Of::Digest(id) => (Some(id.0), None),
         Of::Notice(notice) => (None, Some(notice)),
     };
-    let (hold, referral) = match notice.map(|notice| notice.about) {
-        Some(About::Hold(id)) => (Some(id.0), None),
-        Some(About::Referral(id)) => (None, Some(id.0)),
-        None => (None, None),
+    let (hold, referral, shelter) = match notice.map(|notice| notice.about) {
+        Some(About::Hold(id)) => (Some(id.0), None, None),
+        Some(About::Referral(id)) => (None, Some(id.0), None),
+        Some(About::Shelter(id)) => (None, None, Some(id.0)),
+        None => (None, None, None),
     };
     letter::ActiveModel {
         id: Set(row.id.0),
         digest_id: Set(digest),
         hold_id: Set(hold),
         referral_id: Set(referral),
+        shelter_id: Set(shelter),
         notice: Set(notice.map(|notice| notice.kind.to_string())),
         subject: Set(notice.map(|notice| notice.subject.clone())),
         html: Set(notice.map(|notice| notice.html.clone())),
         text: Set(notice.map(|notice| notice.text.clone())),
-        email: Set(row.email.clone()),
+        via: Set(row.via.to_string()),
+        address: Set(row.address.clone()),
         name: Set(row.name.clone()),
         language: Set(row.language.clone()),
         state: Set(row.state.clone()),
@@ -79,6 +82,11 @@ pub async fn of_hold(db: &impl Reads, hold: HoldId) -> Result<Vec<Letter>, Store
 /// The notices about a referral as a whole, in the order in which they were made.
 pub async fn of_referral(db: &impl Reads, referral: ReferralId) -> Result<Vec<Letter>, StoreError> {
     notices(db, letter::Column::ReferralId.eq(referral.0)).await
+}
+
+/// The notices about a shelter's report, in the order in which they were made.
+pub async fn of_shelter(db: &impl Reads, shelter: ShelterId) -> Result<Vec<Letter>, StoreError> {
+    notices(db, letter::Column::ShelterId.eq(shelter.0)).await
 }
 
 async fn notices(db: &impl Reads, filter: Expr) -> Result<Vec<Letter>, StoreError> {
@@ -181,9 +189,10 @@ pub async fn queued(db: &impl Reads) -> Result<u64, StoreError> {
 
 pub(super) fn letter_of(row: letter::Model) -> Result<Letter, StoreError> {
     let id = row.id.to_string();
-    let about = match (row.hold_id, row.referral_id) {
-        (Some(hold), _) => Some(About::Hold(hold.into())),
-        (None, referral) => referral.map(|id| About::Referral(id.into())),
+    let about = match (row.hold_id, row.referral_id, row.shelter_id) {
+        (Some(hold), _, _) => Some(About::Hold(hold.into())),
+        (None, Some(referral), _) => Some(About::Referral(referral.into())),
+        (None, None, shelter) => shelter.map(|id| About::Shelter(id.into())),
     };
     let of = match (row.digest_id, about) {
         (Some(digest), _) => Of::Digest(digest.into()),
@@ -199,7 +208,8 @@ pub(super) fn letter_of(row: letter::Model) -> Result<Letter, StoreError> {
     Ok(Letter {
         id: row.id.into(),
         of,
-        email: row.email,
+        via: code("letter", "via", &row.via)?,
+        address: row.address,
         name: row.name,
         language: row.language,
         state: row.state,
