@@ -31,6 +31,16 @@ impl Report {
     pub fn seen_at(&self) -> Moment {
         self.observed_at.min(self.received_at)
     }
+
+    /// Whether the two say different figures of any room that both have, or of taking people in. Planned exits and notes
+    /// are no figures.
+    pub fn differs_from(&self, other: &Self) -> bool {
+        let changed = |line: &Line| {
+            let twin = other.lines.iter().find(|twin| twin.room_id == line.room_id);
+            twin.is_some_and(|twin| twin.state != line.state)
+        };
+        self.operating != other.operating || self.lines.iter().any(changed)
+    }
 }
 
 /// A report's rooms in sum, holds left aside: what trends are drawn from.
@@ -76,6 +86,7 @@ pub struct Line {
 /// The newest applied report of a shelter, as its head row says.
 #[derive(Debug, Clone, Default)]
 pub struct Head {
+    pub report_id: Option<ReportId>,
     pub observed_at: Option<Moment>,
     pub ordered_at: Option<Moment>,
     pub reported_by: Option<String>,

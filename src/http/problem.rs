@@ -107,6 +107,7 @@ impl From<Refused> for Problem {
         let text = refused.to_string();
         match refused {
             Refused::Unauthenticated => Self::new(StatusCode::UNAUTHORIZED, "not_signed_in", "Sign in first."),
+            Refused::AccountDisabled => Self::new(StatusCode::UNAUTHORIZED, "account_disabled", text),
             Refused::WrongCredentials => Self::new(StatusCode::UNAUTHORIZED, "wrong_credentials", text),
             Refused::TooManyAttempts => Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_attempts", text),
             Refused::NotFound => Self::not_found(),

@@ -1,5 +1,7 @@
 //! A shelter's daily report, and the history of its reports.
 
+use std::collections::HashMap;
+
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
@@ -13,10 +15,12 @@ use super::parse::{Faults, Page, Paging, id, query};
 use super::problem::Problem;
 use super::referrals::created;
 use super::stock::StockLine;
+use crate::domain::id::{ReportId, RoomId};
+use crate::domain::logbook::Line;
 use crate::domain::reports::{Channel, RawLine};
 use crate::domain::rooms::OutOfServiceReason;
 use crate::services::once::Once;
-use crate::services::reports::{Receipt, ReportDraft};
+use crate::services::reports::{Receipt, ReportDraft, Unseen};
 
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -59,6 +63,10 @@ pub struct ReportBody {
     /// No names, no numbers; at most 200 characters.
     #[serde(default)]
     pub note: Option<String>,
+    /// `report_id` of the state that this was written on. If another report has come since and says something else, the
+    /// answer carries it as `conflict`.
+    #[serde(default)]
+    pub based_on: Option<Uuid>,
 }
 
 fn yes() -> bool {
@@ -110,6 +118,7 @@ impl ReportBody {
                 .map(|exit| (exit.room_id.into(), exit.date))
                 .collect(),
             note: note.filter(|n| !n.is_empty()),
+            based_on: self.based_on.map(ReportId::from),
         })
     }
 }
@@ -134,6 +143,46 @@ pub struct ReceiptOut {
     pub applied: bool,
     pub freshness: String,
     pub warnings: Vec<WarningOut>,
+    /// A report that had come unseen and says something else: both are kept, and `applied` says which is in force.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub conflict: Option<ConflictOut>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ConflictOut {
+    pub report_id: Uuid,
+    pub reported_by: String,
+    pub observed_at: DateTime<Utc>,
+    pub operating: bool,
+    pub rooms: Vec<ReportLineOut>,
+}
+
+impl From<&Unseen> for ConflictOut {
+    fn from(unseen: &Unseen) -> Self {
+        let report = &unseen.report;
+        Self {
+            report_id: report.id.0,
+            reported_by: report.reported_by.clone(),
+            observed_at: report.observed_at,
+            operating: report.operating,
+            rooms: print_lines(&report.lines, &unseen.labels),
+        }
+    }
+}
+
+fn print_lines(lines: &[Line], labels: &HashMap<RoomId, String>) -> Vec<ReportLineOut> {
+    let print = |line: &Line| ReportLineOut {
+        room_id: line.room_id.0,
+        label: labels.get(&line.room_id).cloned().unwrap_or_default(),
+        beds: line.beds,
+        cots: line.cots,
+        occupied_beds: line.state.occupied_beds,
+        occupied_cots: line.state.occupied_cots,
+        out_of_service_beds: line.state.out_of_service_beds,
+        out_of_service_reason: line.state.out_of_service_reason.map(|r| r.to_string()),
+        planned_exit: line.planned_exit,
+    };
+    lines.iter().map(print).collect()
 }
 
 fn print(receipt: &Receipt) -> String {
@@ -150,6 +199,7 @@ fn print(receipt: &Receipt) -> String {
                 field: w.field.clone(),
             })
             .collect(),
+        conflict: receipt.conflict.as_ref().map(ConflictOut::from),
     };
     serde_json::to_string(&out).unwrap_or_default()
 }
@@ -237,21 +287,7 @@ pub async fn history(
             operating: row.operating,
             ordered_at: row.ordered_at,
             note: row.note,
-            lines: row
-                .lines
-                .into_iter()
-                .map(|line| ReportLineOut {
-                    room_id: line.room_id.0,
-                    label: labels.get(&line.room_id).cloned().unwrap_or_default(),
-                    beds: line.beds,
-                    cots: line.cots,
-                    occupied_beds: line.state.occupied_beds,
-                    occupied_cots: line.state.occupied_cots,
-                    out_of_service_beds: line.state.out_of_service_beds,
-                    out_of_service_reason: line.state.out_of_service_reason.map(|r| r.to_string()),
-                    planned_exit: line.planned_exit,
-                })
-                .collect(),
+            lines: print_lines(&row.lines, &labels),
         })
         .collect();
     Ok(web::Json(Page::cut(items, limit, |row| {

@@ -13,7 +13,7 @@ use super::parse::id;
 use super::problem::Problem;
 use super::stock::StockOut;
 use crate::domain::rooms::RoomCount;
-use crate::services::reports::ShelterState;
+use crate::services::state::ShelterState;
 
 /// Beds and cots in sum. Always: beds + over_capacity = free + occupied + held + enclosed + out_of_service.
 #[derive(Debug, Serialize, ToSchema)]
@@ -88,6 +88,8 @@ pub struct ShelterStateOut {
     pub server_time: DateTime<Utc>,
     pub freshness: String,
     pub observed_at: Option<DateTime<Utc>>,
+    /// The newest report in force: what a report written now is `based_on`.
+    pub report_id: Option<Uuid>,
     pub reported_by: Option<String>,
     pub due_at: DateTime<Utc>,
     pub operating: bool,
@@ -135,6 +137,7 @@ impl From<ShelterState> for ShelterStateOut {
             server_time: now,
             freshness: state.freshness.to_string(),
             observed_at: view.observed_at,
+            report_id: state.report_id.map(|id| id.0),
             reported_by: state.reported_by.clone(),
             due_at: state.due_at,
             operating: view.operating,

@@ -186,13 +186,17 @@ impl Services {
                 return Ok(known.actor);
             }
         }
-        let session = accounts::session(&self.store, &hash)
-            .await?
-            .ok_or(Refused::Unauthenticated)?;
+        let Some(session) = accounts::session(&self.store, &hash).await? else {
+            return Err(if accounts::bore_disabled(&self.store, &hash).await? {
+                Refused::AccountDisabled
+            } else {
+                Refused::Unauthenticated
+            });
+        };
         let user = accounts::user(&self.store, session.user_id)
             .await?
             .filter(|user| !user.disabled);
-        let user = user.ok_or(Refused::Unauthenticated)?;
+        let user = user.ok_or(Refused::AccountDisabled)?;
         let mut known = Known {
             actor: actor_of(&user),
             session,
@@ -244,7 +248,7 @@ fn in_time(known: &Known, now: Moment) -> bool {
     now < known.session.expires_at && now < known.session.last_seen_at + chrono::Duration::minutes(idle)
 }
 
-fn actor_of(user: &User) -> Actor {
+pub(super) fn actor_of(user: &User) -> Actor {
     Actor {
         user_id: user.id,
         role: user.role,

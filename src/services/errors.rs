@@ -8,6 +8,9 @@ use crate::store::StoreError;
 pub enum Refused {
     #[error("not signed in")]
     Unauthenticated,
+    /// The bearer's account has been closed: what her device keeps for her is to go.
+    #[error("this account is closed")]
+    AccountDisabled,
     #[error("wrong e-mail address or password")]
     WrongCredentials,
     #[error("too many attempts; wait a little")]

@@ -79,10 +79,11 @@ impl<T> Claimed<T> {
 }
 
 impl Services {
-    /// Forgets the answers of more than two days ago.
+    /// Forgets the answers of more than four days ago: a phone keeps a report that was not answered for 72 hours and
+    /// may send it once more at the end of them.
     pub async fn forget_old_keys(&self) -> Result<u64, Refused> {
         let tx = self.store.begin().await?;
-        let gone = idempotency::purge(&tx, self.now() - chrono::Duration::hours(48)).await?;
+        let gone = idempotency::purge(&tx, self.now() - chrono::Duration::hours(96)).await?;
         tx.commit().await?;
         Ok(gone)
     }

@@ -1,4 +1,4 @@
-//! A shelter's daily report, its state now, and its history.
+//! A shelter's daily report, and the history of its reports.
 
 use std::collections::HashMap;
 
@@ -7,7 +7,6 @@ use serde_json::json;
 
 use super::Services;
 use super::errors::Refused;
-use super::holds::HoldView;
 use super::once::{Once, Turn};
 use super::telling::Telling;
 use crate::domain::accounts::Actor;
@@ -15,17 +14,15 @@ use crate::domain::availability::ShelterView;
 use crate::domain::errors::FieldError;
 use crate::domain::freshness::{Freshness, freshness};
 use crate::domain::id::{Moment, ReportId, RoomId, ShelterId};
-use crate::domain::logbook::{Line, Report, Sums};
+use crate::domain::logbook::{Head, Line, Report, Sums};
 use crate::domain::reports::{
     Arrival, Channel, Clock, RawLine, ReportLine, Stamp, Warning, local_day, parse_lines, state_after, supersedes,
     warnings,
 };
 use crate::domain::rooms::Occupancy;
 use crate::domain::stock::Count;
-use crate::domain::supplies::MAX_ON_HAND;
-use crate::services::stock::StockView;
 use crate::store::shelters::Which;
-use crate::store::{Tx, holds, reports, shelters, stock, views};
+use crate::store::{Tx, reports, shelters, stock, views};
 
 /// A report as it comes in, its numbers not yet judged.
 #[derive(Debug, Clone)]
@@ -37,6 +34,8 @@ pub struct ReportDraft {
     pub stock: Vec<(String, i64)>,
     pub planned_exits: Vec<(RoomId, NaiveDate)>,
     pub note: Option<String>,
+    /// The report that was in force when this one was written, as far as its writer knew.
+    pub based_on: Option<ReportId>,
 }
 
 /// What became of a report.
@@ -48,18 +47,15 @@ pub struct Receipt {
     pub applied: bool,
     pub freshness: Freshness,
     pub warnings: Vec<Warning>,
+    /// A report that its writer had not seen, and that says something else.
+    pub conflict: Option<Unseen>,
 }
 
-/// A shelter as those who run it see it.
-pub struct ShelterState {
-    pub view: ShelterView,
-    pub now: Moment,
-    pub freshness: Freshness,
-    pub reported_by: Option<String>,
-    /// When the next report is due.
-    pub due_at: Moment,
-    pub holds: Vec<HoldView>,
-    pub stock: Vec<StockView>,
+/// Another report, for its reader to compare: the rooms' labels beside its lines.
+#[derive(Debug, Clone)]
+pub struct Unseen {
+    pub report: Report,
+    pub labels: HashMap<RoomId, String>,
 }
 
 impl Services {
@@ -80,8 +76,29 @@ impl Services {
             Turn::Again(answer) => return Ok(answer),
             Turn::First(claimed) => claimed,
         };
-        let head = views::lock(&tx, id).await?.ok_or(Refused::NotFound)?;
-        let view = views::one(&tx, id, now).await?.ok_or(Refused::NotFound)?;
+        let mut telling = self.telling(now);
+        let receipt = self.take_report(&tx, actor, id, draft, &mut telling).await?;
+        let answer = claimed.keep(&tx, &receipt).await?;
+        self.finish(tx, telling).await?;
+        if receipt.applied {
+            self.refresh(Which::Ids(&[id])).await?;
+        }
+        Ok(answer)
+    }
+
+    /// Takes a report of one of the actor's own shelters inside a transaction, under the shelter's lock. The board is for the
+    /// caller to refresh after the commit, if it is applied.
+    pub(super) async fn take_report(
+        &self,
+        tx: &Tx,
+        actor: &Actor,
+        id: ShelterId,
+        draft: ReportDraft,
+        telling: &mut Telling,
+    ) -> Result<Receipt, Refused> {
+        let now = telling.now;
+        let head = views::lock(tx, id).await?.ok_or(Refused::NotFound)?;
+        let view = views::one(tx, id, now).await?.ok_or(Refused::NotFound)?;
         let lines = self.check_report(&view, &draft, now)?;
         let current = head
             .observed_at
@@ -98,15 +115,17 @@ impl Services {
         let stamp = Stamp::new(draft.observed_at, now);
         let applied = supersedes(current.as_ref(), &stamp);
         let report = self.report_row(actor, &view, &draft, &lines, stamp, applied);
-        reports::insert(&tx, &report).await?;
-        let mut telling = self.telling(now);
+        let conflict = self.unseen(tx, &head, &view, &draft, &report).await?;
+        reports::insert(tx, &report).await?;
         let warnings = if applied {
-            self.apply(&tx, &view, &report, &lines, &mut telling).await?
+            self.apply(tx, &view, &report, &lines, telling).await?
         } else {
             Vec::new()
         };
-        self.count_stock(&tx, actor, &report, &draft.stock).await?;
-        let receipt = Receipt {
+        self.count_stock(tx, actor, &report, &draft.stock).await?;
+        let detail = json!({"report": report.id, "applied": applied, "channel": report.channel});
+        telling.entry(Some(actor), "report.receive", ("shelter", id.to_string()), detail);
+        Ok(Receipt {
             id: report.id,
             received_at: now,
             applied,
@@ -120,15 +139,38 @@ impl Services {
                 now,
             ),
             warnings,
+            conflict,
+        })
+    }
+
+    /// The report in force, if whoever wrote this one had not seen it and its figures differ. Both stay in the history
+    /// and time says which is in force; which is right is for people to say.
+    async fn unseen(
+        &self,
+        tx: &Tx,
+        head: &Head,
+        view: &ShelterView,
+        draft: &ReportDraft,
+        report: &Report,
+    ) -> Result<Option<Unseen>, Refused> {
+        let (Some(seen), Some(current)) = (draft.based_on, head.report_id) else {
+            return Ok(None);
         };
-        let answer = claimed.keep(&tx, &receipt).await?;
-        let detail = json!({"report": report.id, "applied": applied, "channel": report.channel});
-        telling.entry(Some(actor), "report.receive", ("shelter", id.to_string()), detail);
-        self.finish(tx, telling).await?;
-        if applied {
-            self.refresh(Which::Ids(&[id])).await?;
+        if seen == current {
+            return Ok(None);
         }
-        Ok(answer)
+        let other = reports::one(tx, view.shelter.id, current).await?;
+        let labels = || {
+            view.shelter
+                .rooms
+                .iter()
+                .map(|room| (room.id, room.label.clone()))
+                .collect()
+        };
+        Ok(other.filter(|other| other.differs_from(report)).map(|report| Unseen {
+            report,
+            labels: labels(),
+        }))
     }
 
     /// All faults of a report at once, each by its field.
@@ -146,7 +188,8 @@ impl Services {
             }
         }
         errors.extend(self.check_stock(&draft.stock));
-        let today = local_day(now, self.pack.time_zone);
+        // The day on which it was written: what a phone has kept over midnight is still taken.
+        let today = local_day(Stamp::new(draft.observed_at, now).effective(), self.pack.time_zone);
         for (at, (room, date)) in draft.planned_exits.iter().enumerate() {
             if !view.shelter.rooms.iter().any(|known| known.id == *room) {
                 errors.push(FieldError::new(
@@ -163,7 +206,7 @@ impl Services {
                 ));
             }
             if *date < today || *date > today + chrono::Days::new(366) {
-                let detail = "from today to a year ahead";
+                let detail = "from the day of the report to a year ahead";
                 errors.push(FieldError::new(
                     format!("planned_exits[{at}].date"),
                     "out_of_range",
@@ -176,34 +219,6 @@ impl Services {
         } else {
             Err(Refused::Invalid(errors))
         }
-    }
-
-    pub(super) fn check_stock(&self, counts: &[(String, i64)]) -> Vec<FieldError> {
-        let mut errors = Vec::new();
-        for (at, (item, on_hand)) in counts.iter().enumerate() {
-            if self.pack.item(item).is_none() {
-                errors.push(FieldError::new(
-                    format!("stock[{at}].item"),
-                    "unknown",
-                    "not an item of the catalogue",
-                ));
-            }
-            if counts.iter().take(at).any(|(other, _)| other == item) {
-                errors.push(FieldError::new(
-                    format!("stock[{at}].item"),
-                    "duplicate",
-                    "counted twice",
-                ));
-            }
-            if !(0..=MAX_ON_HAND).contains(on_hand) {
-                errors.push(FieldError::new(
-                    format!("stock[{at}].on_hand"),
-                    "out_of_range",
-                    format!("0 to {MAX_ON_HAND}"),
-                ));
-            }
-        }
-        errors
     }
 
     fn report_row(
@@ -341,41 +356,6 @@ impl Services {
             .collect();
         let of = (report.shelter_id, Some(report.id), Some(actor.user_id));
         Ok(stock::put(tx, of.0, of.1, of.2, &rows, report.ordered_at, report.received_at).await?)
-    }
-
-    /// The shelter now: rooms, holds to answer, stock, and when the next report is due.
-    pub async fn state(&self, actor: &Actor, id: ShelterId) -> Result<ShelterState, Refused> {
-        if !actor.own_shelters().covers(id) {
-            return Err(Refused::NotFound);
-        }
-        let now = self.now();
-        let view = views::one(&self.store, id, now).await?.ok_or(Refused::NotFound)?;
-        let head = reports::head(&self.store, id).await?;
-        let rows = holds::active_of(&self.store, id, now).await?;
-        let holds = self.hold_views(rows, actor, now).await?;
-        let stock = self.stock_views(&view, now).await?;
-        Ok(ShelterState {
-            freshness: freshness(view.observed_at, view.shelter.report_interval_hours, now),
-            reported_by: head.reported_by,
-            due_at: self.due_at(&view, now),
-            holds,
-            stock,
-            view,
-            now,
-        })
-    }
-
-    /// The first moment at the shelter's due hour after what its newest report covers.
-    fn due_at(&self, view: &ShelterView, now: Moment) -> Moment {
-        let zone = self.pack.time_zone;
-        let today = local_day(now, zone);
-        let reported_today = view.observed_at.is_some_and(|at| local_day(at, zone) >= today);
-        let day = if reported_today {
-            today + chrono::Days::new(1)
-        } else {
-            today
-        };
-        crate::domain::calendar::instant(zone, day.and_time(view.shelter.report_due)).unwrap_or(now)
     }
 
     /// One page of a shelter's reports, newest first, with its rooms' labels.

@@ -2,7 +2,9 @@
 
 use entity::{organisation, session, shelter, shelter_manager, user};
 use sea_orm::sea_query::Expr;
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, EntityTrait, JoinType, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+};
 use uuid::Uuid;
 
 use super::convert::{code, millis, moment};
@@ -256,6 +258,25 @@ pub async fn session(db: &impl Reads, token_hash: &str) -> Result<Option<Session
         last_seen_at: moment(row.last_seen_at),
         expires_at: moment(row.expires_at),
     }))
+}
+
+/// Whether this is the token of a session of an account that is disabled now.
+pub async fn bore_disabled(db: &impl Reads, token_hash: &str) -> Result<bool, StoreError> {
+    let found: Option<Option<i64>> = session::Entity::find()
+        .select_only()
+        .column(user::Column::DisabledAt)
+        .join(
+            JoinType::InnerJoin,
+            session::Entity::belongs_to(user::Entity)
+                .from(session::Column::UserId)
+                .to(user::Column::Id)
+                .into(),
+        )
+        .filter(session::Column::TokenHash.eq(token_hash))
+        .into_tuple()
+        .one(db.connection())
+        .await?;
+    Ok(found.flatten().is_some())
 }
 
 pub async fn touch_session(db: &impl Reads, id: SessionId, now: Moment) -> Result<(), StoreError> {

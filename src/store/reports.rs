@@ -172,6 +172,7 @@ pub async fn head(db: &impl Reads, shelter: ShelterId) -> Result<Head, StoreErro
 
 pub(super) fn head_of(row: shelter_state::Model) -> Head {
     Head {
+        report_id: row.report_id.map(ReportId),
         observed_at: row.observed_at.map(moment),
         ordered_at: row.ordered_at.map(moment),
         reported_by: row.reported_by,
@@ -224,6 +225,21 @@ pub async fn page(
             report_of(row, lines)
         })
         .collect()
+}
+
+/// One report of a shelter, with its lines.
+pub async fn one(db: &impl Reads, shelter: ShelterId, id: ReportId) -> Result<Option<Report>, StoreError> {
+    let row = report::Entity::find_by_id(id.0)
+        .filter(report::Column::ShelterId.eq(shelter.0))
+        .one(db.connection())
+        .await?;
+    let Some(row) = row else { return Ok(None) };
+    let lines = report_line::Entity::find()
+        .filter(report_line::Column::ReportId.eq(id.0))
+        .all(db.connection())
+        .await?;
+    let lines = lines.into_iter().map(line_of).collect::<Result<_, _>>()?;
+    report_of(row, lines).map(Some)
 }
 
 /// Labels of all rooms a shelter ever had, for printing its history.
