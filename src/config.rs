@@ -1,6 +1,10 @@
 //! Configuration: a TOML file, then `PANOH_*` in the environment, then flags; each later one wins. An unknown key is
 //! refused. Secrets never print.
 
+mod gateways;
+
+pub use gateways::{SmsGateway, SmsSend};
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -57,6 +61,10 @@ pub struct Config {
     pub mail: Option<Secret>,
     /// Sender of letters.
     pub mail_from: String,
+    /// Push services that browsers may name for their notifications: hosts, or `*.` and all below it.
+    pub push_hosts: Vec<String>,
+    /// Gateways for text messages; docs/SMS.md says how they are declared. In the file only.
+    pub sms_gateways: Vec<SmsGateway>,
     /// Threads that answer requests.
     pub workers: usize,
     /// `text` or `json`.
@@ -64,6 +72,15 @@ pub struct Config {
     /// What is logged, such as `info` or `panoh=debug`.
     pub log: String,
 }
+
+/// The push services of Chrome, Firefox, Safari and Edge.
+const PUSH_HOSTS: [&str; 5] = [
+    "fcm.googleapis.com",
+    "updates.push.services.mozilla.com",
+    "*.push.services.mozilla.com",
+    "web.push.apple.com",
+    "*.notify.windows.com",
+];
 
 impl Default for Config {
     fn default() -> Self {
@@ -76,6 +93,8 @@ impl Default for Config {
             key_file: None,
             mail: None,
             mail_from: "panoh@localhost.localdomain".to_owned(),
+            push_hosts: PUSH_HOSTS.map(str::to_owned).to_vec(),
+            sms_gateways: Vec::new(),
             workers: 2,
             log_format: "text".to_owned(),
             log: "info".to_owned(),
@@ -128,13 +147,18 @@ impl Config {
     }
 }
 
-/// `PANOH_LISTEN=…` as `listen = "…"`; numbers as numbers. `PANOH_CONFIG` names the file and is no key.
+/// `PANOH_LISTEN=…` as `listen = "…"`; numbers as numbers, lists by commas. `PANOH_CONFIG` names the file and is no key.
 fn from_environment(all: impl Iterator<Item = (String, String)>) -> BTreeMap<String, toml::Value> {
     all.filter_map(|(name, value)| {
         let key = name.strip_prefix("PANOH_")?.to_lowercase();
         let value = match (key.as_str(), value.parse::<i64>()) {
             ("config", _) => return None,
             ("workers", Ok(n)) => toml::Value::Integer(n),
+            ("push_hosts", _) => value
+                .split(',')
+                .map(|host| host.trim().to_owned())
+                .collect::<Vec<_>>()
+                .into(),
             _ => toml::Value::String(value),
         };
         Some((key, value))
@@ -155,10 +179,12 @@ mod tests {
         let config = read(&[
             ("PANOH_LISTEN", "0.0.0.0:80"),
             ("PANOH_WORKERS", "4"),
+            ("PANOH_PUSH_HOSTS", "push.example, *.push.example"),
             ("HOME", "/root"),
         ])
         .unwrap();
         assert_eq!((config.listen.as_str(), config.workers), ("0.0.0.0:80", 4));
+        assert_eq!(config.push_hosts, ["push.example", "*.push.example"]);
         let refused = read(&[("PANOH_LISTNE", "x")]).unwrap_err().to_string();
         assert!(refused.contains("listne"), "{refused}");
         assert!(read(&[("PANOH_WORKERS", "0")]).is_err());
