@@ -8,6 +8,7 @@ mod html;
 mod mime;
 mod notice;
 mod sections;
+mod sms;
 mod text;
 mod view;
 mod words;
@@ -17,6 +18,7 @@ mod tests;
 
 pub use mime::{Envelope, mime};
 pub use notice::notice;
+pub use sms::{Reply, Rooms, sms};
 pub use words::languages;
 
 use crate::domain::digests::Content;

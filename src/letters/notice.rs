@@ -1,10 +1,10 @@
-//! A notice: one sentence and one link. It names nobody and nothing and carries no number, so that a screen it lights up on
-//! tells a bystander nothing; what it is about is shown after signing in.
+//! A notice: one sentence and, by mail, one link. It names nobody and nothing and carries no number, so that a screen it
+//! lights up on tells a bystander nothing; what it is about is shown after signing in.
 
 use super::html::escape;
 use super::words::Words;
 use super::{LetterError, Rendered};
-use crate::domain::outbox::NoticeKind;
+use crate::domain::outbox::{NoticeKind, Via};
 
 // The colours of the web app's light theme, as in the digest.
 const INK: &str = "#1d2527";
@@ -12,13 +12,26 @@ const SOFT: &str = "#5b6669";
 const PAPER: &str = "#faf8f4";
 const TEAL: &str = "#0d5f63";
 
-/// Prints a notice. `link` is the address to sign in at.
+/// Prints a notice for the way it goes; by other ways than mail it has a text alone. `link` is the address to sign in at.
 ///
 /// # Errors
 /// When no letters are written in the language.
-pub fn notice(kind: NoticeKind, language: &str, link: &str) -> Result<Rendered, LetterError> {
+pub fn notice(kind: NoticeKind, via: Via, language: &str, link: &str) -> Result<Rendered, LetterError> {
     let words = Words::of(language).ok_or_else(|| LetterError::UnknownLanguage(language.to_owned()))?;
     let say = |key: &str| words.say(key, &[]);
+    let short = |text: String| Rendered {
+        language: language.to_owned(),
+        subject: String::new(),
+        html: String::new(),
+        text,
+        chart_png: None,
+        alt: None,
+    };
+    match via {
+        Via::Mail => {}
+        Via::Sms => return Ok(short(say(&format!("notice_sms.{kind}")))),
+        Via::Push => return Ok(short(say(&format!("notice.{kind}")))),
+    }
     let (told, button, footer) = (
         say(&format!("notice.{kind}")),
         say("notice.button"),
@@ -54,7 +67,7 @@ mod tests {
         for language in languages() {
             let mut told = std::collections::BTreeSet::new();
             for kind in NoticeKind::iter() {
-                let letter = notice(kind, language, LINK).unwrap();
+                let letter = notice(kind, Via::Mail, language, LINK).unwrap();
                 assert!(!letter.text.contains("notice."), "{language} {kind}: {}", letter.text);
                 let words = letter.text.replace(LINK, "").replace("Panoh", "");
                 assert!(!words.chars().any(|c| c.is_ascii_digit()), "{words}");
@@ -73,12 +86,42 @@ mod tests {
                 );
                 assert_eq!(
                     letter.subject,
-                    notice(NoticeKind::Asked, language, LINK).unwrap().subject
+                    notice(NoticeKind::Asked, Via::Mail, language, LINK).unwrap().subject
                 );
                 told.insert(letter.text);
             }
             assert_eq!(told.len(), NoticeKind::iter().count(), "each kind has words of its own");
         }
-        assert!(notice(NoticeKind::Asked, "xx", LINK).is_err());
+        assert!(notice(NoticeKind::Asked, Via::Mail, "xx", LINK).is_err());
+    }
+
+    #[test]
+    fn to_a_phone_goes_one_short_sentence_that_tells_a_bystander_nothing() {
+        for language in languages() {
+            for kind in NoticeKind::iter() {
+                for via in kind.ways().iter().filter(|via| **via != Via::Mail) {
+                    let letter = notice(kind, *via, language, "https://panoh.example/").unwrap();
+                    assert_eq!((letter.subject.as_str(), letter.html.as_str()), ("", ""));
+                    let text = letter.text;
+                    assert!(
+                        !text.contains("notice") && !text.contains("http") && !text.contains('\n'),
+                        "{text}"
+                    );
+                    assert!(!text.chars().any(|c| c.is_ascii_digit()), "{text}");
+                    // One message of a text in Cyrillic.
+                    assert!(
+                        *via != Via::Sms || text.chars().count() <= 70,
+                        "{language} {kind}: {text}"
+                    );
+                    let latin = text.replace("Panoh", "").chars().any(|c| c.is_ascii_alphabetic());
+                    assert!(!latin || language == "en", "{text}");
+                    assert_eq!(
+                        *via == Via::Sms && kind == NoticeKind::ReportDue,
+                        text.contains('='),
+                        "{text}"
+                    );
+                }
+            }
+        }
     }
 }

@@ -147,7 +147,7 @@ pub(super) fn reporting(content: &Content, speech: &Speech) -> Lines {
 
 fn silent(reporting: &Reporting, speech: &Speech) -> Option<String> {
     let words = speech.words;
-    let mut list: Vec<String> = (reporting.silent.iter())
+    let named: Vec<String> = (reporting.silent.iter())
         .map(|shelter| match shelter.since {
             Some(since) => words.say(
                 "reporting.since",
@@ -156,10 +156,16 @@ fn silent(reporting: &Reporting, speech: &Speech) -> Option<String> {
             None => words.say("reporting.never", &[("code", &shelter.code)]),
         })
         .collect();
-    if reporting.silent_left_out > 0 {
-        list.push(words.count("reporting.more", reporting.silent_left_out.into(), &[]));
-    }
-    (!list.is_empty()).then(|| words.say("reporting.silent", &[("list", &list.join(", "))]))
+    let parts: Vec<&str> = named.iter().map(String::as_str).collect();
+    let list = match reporting.silent_left_out {
+        0 => words.list(&parts),
+        more => format!(
+            "{} {}",
+            parts.join(", "),
+            words.count("reporting.more", more.into(), &[])
+        ),
+    };
+    (!list.is_empty()).then(|| words.say("reporting.silent", &[("list", &list)]))
 }
 
 fn people(count: Count, speech: &Speech) -> String {
@@ -229,7 +235,13 @@ pub(super) fn unmet(unmet: &Unmet, speech: &Speech) -> Rows {
 
 pub(super) fn supplies(content: &Content, speech: &Speech) -> Supplies {
     let words = speech.words;
-    let rows: Vec<Supply> = (content.supplies.iter())
+    // The gravest first, as they come; those that are alike in the order of the reader's alphabet.
+    let mut lines: Vec<_> = content.supplies.iter().collect();
+    lines.sort_by(|a, b| {
+        let by_name = || words.compare(&speech.item(&a.item), &speech.item(&b.item));
+        (b.critical, b.low).cmp(&(a.critical, a.low)).then_with(by_name)
+    });
+    let rows: Vec<Supply> = (lines.into_iter())
         .map(|line| Supply {
             name: speech.item(&line.item),
             critical: words.number(line.critical),

@@ -1,14 +1,15 @@
-//! Notices by mail: who is written to when a hold is asked, answered or overdue, or when there is a place for who waits. Their words are frozen with them; whether
-//! they are still true is asked again when their turn to be sent has come.
+//! Notices: who is written to, and by which ways, when a hold is asked, answered or overdue, when there is a place for who
+//! waits, or when a report has not come. Their words are frozen with them; whether they are still true is asked again when
+//! their turn to be sent has come.
 
 use super::Services;
 use super::errors::Refused;
 use crate::domain::accounts::User;
 use crate::domain::cases::Hold;
 use crate::domain::id::{HoldId, LetterId, Moment, ShelterId, UserId};
-use crate::domain::outbox::{About, Letter, Notice, NoticeKind, Of, overtaken, place_gone};
+use crate::domain::outbox::{About, Letter, Notice, NoticeKind, Of, Via, overtaken, place_gone};
 use crate::letters;
-use crate::store::{Reads, Tx, accounts, holds, letters as outbox, referrals};
+use crate::store::{Reads, Tx, accounts, holds, letters as outbox, referrals, ways};
 
 /// The language of a letter for somebody whose own has no words yet.
 const COMMON_LANGUAGE: &str = "ru";
@@ -30,11 +31,13 @@ pub(super) enum To {
 impl To {
     pub(super) fn of(hold: &Hold, kind: NoticeKind) -> Self {
         match kind {
-            NoticeKind::Asked | NoticeKind::Reminded | NoticeKind::Settled => Self::ManagersOf(hold.shelter_id),
+            NoticeKind::Asked | NoticeKind::Reminded | NoticeKind::Settled | NoticeKind::ReportDue => {
+                Self::ManagersOf(hold.shelter_id)
+            }
             NoticeKind::Answered | NoticeKind::RanOut | NoticeKind::AllEnded | NoticeKind::PlaceFound => {
                 Self::Person(hold.user_id)
             }
-            NoticeKind::Operator => Self::Operators,
+            NoticeKind::Operator | NoticeKind::ReportOverdue => Self::Operators,
         }
     }
 }
@@ -42,36 +45,62 @@ impl To {
 impl Services {
     /// Queues a notice for everybody it is for; nobody gets a second one of this kind about the same hold.
     pub(super) async fn write_notices(&self, tx: &Tx, note: &Note, now: Moment) -> Result<(), Refused> {
-        let link = format!("{}/", self.link_base);
+        let people = readers(tx, &note.to).await?;
+        let ways = match note.kind.ways() {
+            [Via::Mail] => Vec::new(),
+            _ => {
+                let ids: Vec<UserId> = people.iter().map(|person| person.id).collect();
+                ways::of_people(tx, &ids).await?
+            }
+        };
         let mut rows = Vec::new();
-        for person in readers(tx, &note.to).await? {
-            let known = letters::languages().any(|known| known == person.language);
-            let language = if known {
-                person.language.as_str()
-            } else {
-                COMMON_LANGUAGE
-            };
-            let words = letters::notice(note.kind, language, &link).map_err(|e| Refused::Unexpected(e.to_string()))?;
-            rows.push(Letter {
-                id: LetterId(self.ids.uuid(now)),
-                of: Of::Notice(Box::new(Notice {
-                    about: note.about,
-                    kind: note.kind,
-                    subject: words.subject,
-                    html: words.html,
-                    text: words.text,
-                })),
-                email: person.email,
-                name: person.name,
-                language: words.language,
-                state: "queued".to_owned(),
-                attempts: 0,
-                answer: None,
-                sent_at: None,
-                created_at: now,
-            });
+        for person in &people {
+            rows.push(self.notice_letter(note, person, Via::Mail, person.email.clone(), now)?);
+            for (_, via, id) in ways.iter().filter(|(user, ..)| *user == person.id) {
+                if note.kind.ways().contains(via) {
+                    rows.push(self.notice_letter(note, person, *via, id.to_string(), now)?);
+                }
+            }
         }
         Ok(outbox::insert_notices(tx, &rows, now).await?)
+    }
+
+    /// A notice in its reader's language; whatever goes to a phone is one sentence.
+    fn notice_letter(
+        &self,
+        note: &Note,
+        person: &User,
+        via: Via,
+        address: String,
+        now: Moment,
+    ) -> Result<Letter, Refused> {
+        let known = letters::languages().any(|known| known == person.language);
+        let language = if known {
+            person.language.as_str()
+        } else {
+            COMMON_LANGUAGE
+        };
+        let link = format!("{}/", self.link_base);
+        let words = letters::notice(note.kind, via, language, &link).map_err(|e| Refused::Unexpected(e.to_string()))?;
+        Ok(Letter {
+            id: LetterId(self.ids.uuid(now)),
+            of: Of::Notice(Box::new(Notice {
+                about: note.about,
+                kind: note.kind,
+                subject: words.subject,
+                html: words.html,
+                text: words.text,
+            })),
+            via,
+            address,
+            name: person.name.clone(),
+            language: words.language,
+            state: "queued".to_owned(),
+            attempts: 0,
+            answer: None,
+            sent_at: None,
+            created_at: now,
+        })
     }
 
     /// Whether what a notice says is no longer so: it is dropped rather than sent late.
@@ -82,6 +111,7 @@ impl Services {
                 let referral = referrals::of_holds(&self.store, &[id]).await?.pop();
                 Ok(referral.is_none_or(|referral| place_gone(&referral, letter.created_at)))
             }
+            About::Shelter(id) => self.is_reminder_overtaken(letter, notice.kind, id, now).await,
         }
     }
 
@@ -100,7 +130,7 @@ impl Services {
             let told = outbox::of_hold(&self.store, hold.id).await?;
             return Ok(!told
                 .iter()
-                .any(|other| other.email == letter.email && other.state == "sent"));
+                .any(|other| other.address == letter.address && other.state == "sent"));
         }
         let all = holds::of_referrals(&self.store, &[hold.referral_id]).await?;
         let closed = referrals::of_holds(&self.store, &[hold.referral_id])

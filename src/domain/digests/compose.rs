@@ -10,7 +10,7 @@ use crate::domain::calendar;
 
 /// Inhabitants per family place in the standard of the Council of Europe's Istanbul Convention (explanatory report).
 const INHABITANTS_PER_PLACE: u64 = 10_000;
-const MOST_SILENT: usize = 12;
+const MOST_SILENT: usize = 40;
 const MOST_SUPPLIES: usize = 7;
 const TREND_DAYS: usize = 30;
 
@@ -43,7 +43,7 @@ pub fn compose(input: &DigestInput) -> Content {
                 totals: line.totals,
             })
             .collect(),
-        reporting: reporting(input, &silent),
+        reporting: reporting(input),
         demand: national.then(|| DemandLine {
             opened: mask(input.demand.opened),
             placed: mask(input.demand.placed),
@@ -104,9 +104,10 @@ fn supply_line(supply: &Supply) -> SupplyLine {
     }
 }
 
-fn reporting(input: &DigestInput, silent: &[&SilentShelter]) -> Reporting {
+fn reporting(input: &DigestInput) -> Reporting {
+    let silent = longest_silent_first(&input.missing);
     Reporting {
-        reported: input.reported,
+        reported: input.expected.saturating_sub(count(silent.len())),
         of: input.expected,
         silent: (silent.iter().take(MOST_SILENT))
             .map(|shelter| Silent {

@@ -100,7 +100,8 @@ pub struct RegionLine {
 pub struct Reporting {
     pub reported: u32,
     pub of: u32,
-    /// Longest silent first, at most twelve.
+    /// Those that did not report though they were reminded, by code (until 2026-11-23: those silent for three of their
+    /// rhythms). Longest silent first, at most forty.
     pub silent: Vec<Silent>,
     pub silent_left_out: u32,
 }

@@ -142,9 +142,11 @@ pub struct DigestInput {
     /// In the fixed order of the country pack.
     pub regions: Vec<RegionInput>,
     pub previous: Option<Previous>,
-    /// Shelters that reported within their own rhythm, and those expected to.
-    pub reported: u32,
+    /// Shelters expected to report.
     pub expected: u32,
+    /// Those whose report is missing though reminding them has come to its end.
+    pub missing: Vec<SilentShelter>,
+    /// Those that have not been heard of for three of their own rhythms.
     pub silent: Vec<SilentShelter>,
     pub demand: Demand,
     pub unmet: Option<UnmetInput>,

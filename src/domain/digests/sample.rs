@@ -66,8 +66,12 @@ pub(crate) fn input() -> DigestInput {
                 ..Totals::default()
             },
         }),
-        reported: 21,
         expected: 24,
+        missing: vec![
+            missing("TJ-DU-05", 21),
+            missing("TJ-GB-02", 18),
+            missing("TJ-KT-04", 18),
+        ],
         silent: vec![
             SilentShelter {
                 code: "TJ-GB-02".into(),
@@ -107,6 +111,15 @@ pub(crate) fn input() -> DigestInput {
             supply("blanket", 0, 4, &["TJ-GB"]),
         ],
         series: series(date(2026, 11, 22)),
+    }
+}
+
+/// Its newest report is of noon in Greenwich on that day of November.
+fn missing(code: &str, day: u32) -> SilentShelter {
+    SilentShelter {
+        code: code.to_owned(),
+        region: code.chars().take(5).collect(),
+        since: Utc.with_ymd_and_hms(2026, 11, day, 12, 0, 0).single(),
     }
 }
 

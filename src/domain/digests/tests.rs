@@ -105,7 +105,8 @@ fn the_trend_is_of_thirty_days_and_knows_its_extremes() {
 fn silence_is_counted_from_the_local_day() {
     let mut input = sample::input();
     // 20:00 UTC on the 18th is the 19th in Dushanbe.
-    input.silent.push(SilentShelter {
+    input.missing = input.silent.clone();
+    input.missing.push(SilentShelter {
         code: "TJ-RA-09".into(),
         region: "TJ-RA".into(),
         since: None,
@@ -126,9 +127,27 @@ fn silence_is_counted_from_the_local_day() {
 }
 
 #[test]
+fn who_did_not_report_is_named_though_its_figures_are_not_old_yet() {
+    let content = compose(&sample::input());
+    let codes: Vec<&str> = content.reporting.silent.iter().map(|s| s.code.as_str()).collect();
+    assert_eq!(
+        codes,
+        ["TJ-GB-02", "TJ-KT-04", "TJ-DU-05"],
+        "the longest silent first, then by code"
+    );
+    assert_eq!((content.reporting.reported, content.reporting.of), (21, 24));
+    // The one line among the exceptions is of those whose figures are out of date.
+    let silent = content
+        .exceptions
+        .iter()
+        .find(|exception| matches!(exception, Exception::Silent { .. }));
+    assert!(matches!(silent, Some(Exception::Silent { shelters: 2, .. })));
+}
+
+#[test]
 fn long_lists_are_cut_and_say_so() {
     let mut input = sample::input();
-    input.silent = (0..30)
+    input.missing = (0..60)
         .map(|n| SilentShelter {
             code: format!("TJ-KT-{n:02}"),
             region: "TJ-KT".into(),
@@ -146,7 +165,7 @@ fn long_lists_are_cut_and_say_so() {
     let content = compose(&input);
     assert_eq!(
         (content.reporting.silent.len(), content.reporting.silent_left_out),
-        (12, 18)
+        (40, 20)
     );
     assert_eq!((content.supplies.len(), content.supplies_left_out), (7, 3));
     assert_eq!(content.supplies.first().unwrap().item, "item_9");
