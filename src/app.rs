@@ -12,14 +12,16 @@ use tokio::sync::watch;
 use zeroize::Zeroizing;
 
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, Secret, SmsGateway};
 use crate::domain::geography::Pack;
 use crate::http::{Patience, State, docs, server};
 use crate::ids::Ids;
 use crate::jobs::Jobs;
 use crate::mail::{Mailer, Smtp, SmtpSettings, Timeouts, Tls};
+use crate::push::{Hosts, Pusher};
 use crate::services::seal::Vault;
 use crate::services::{Services, Setup};
+use crate::sms::{Gateway, Gateways, Http, SendSettings, Sender, Settings};
 use crate::store::Store;
 
 pub type Fault = Box<dyn std::error::Error + Send + Sync>;
@@ -43,6 +45,7 @@ pub async fn services(config: &Config) -> Result<Services, Fault> {
         vault: Vault::new(&key(&config.key_file())?),
         link_base: config.public_url.trim_end_matches('/').to_owned(),
         mail_from: config.mail_from.clone(),
+        push_hosts: Hosts::new(&config.push_hosts)?,
     });
     services.redraw_board().await?;
     Ok(services)
@@ -111,6 +114,63 @@ pub fn mailer(setting: &str) -> Result<Mailer, Fault> {
     Ok(Mailer::Smtp(Smtp::new(settings, Timeouts::default())?))
 }
 
+/// What does by itself what is due.
+pub fn jobs(services: Services, mailer: Mailer, sms: Sender) -> Result<Jobs, Fault> {
+    Ok(Jobs {
+        services,
+        mailer,
+        sms,
+        pusher: Pusher::new(crate::web::client()?),
+    })
+}
+
+/// The gateways for text messages that are declared, and the way out through them.
+pub fn gateways(config: &Config) -> Result<Gateways, Fault> {
+    let (mut all, mut ways) = (Vec::<Gateway>::new(), Vec::new());
+    for declared in &config.sms_gateways {
+        let settings = gateway_settings(declared);
+        if let Some(send) = settings.send.clone() {
+            ways.push((declared.name.clone(), send));
+        }
+        if all.iter().any(|other| other.name == declared.name) {
+            return Err(format!("sms_gateways: {} is declared twice", declared.name).into());
+        }
+        all.push(Gateway::new(settings)?);
+    }
+    let sender = Http::new(crate::web::client()?, ways)?;
+    Ok(Gateways::new(all, Sender::Http(Arc::new(sender))))
+}
+
+fn gateway_settings(declared: &SmsGateway) -> Settings {
+    let plain = |secret: &Option<Secret>| secret.as_ref().map(|secret| secret.reveal().to_owned());
+    let all = |secrets: &std::collections::BTreeMap<String, Secret>| {
+        let plain = |(name, secret): (&String, &Secret)| (name.clone(), secret.reveal().to_owned());
+        secrets.iter().map(plain).collect()
+    };
+    Settings {
+        name: declared.name.clone(),
+        preset: declared.preset.clone(),
+        message_id: declared.message_id.clone(),
+        from: declared.from.clone(),
+        text: declared.text.clone(),
+        proof: declared.proof.clone(),
+        secret: plain(&declared.secret),
+        reply: declared.reply.clone(),
+        numbers: declared.numbers.clone(),
+        send: declared.send.as_ref().map(|send| SendSettings {
+            url: send.url.clone(),
+            method: send.method.clone(),
+            query: all(&send.query),
+            form: all(&send.form),
+            json: send.json.clone(),
+            headers: all(&send.headers),
+            user: send.user.clone(),
+            password: plain(&send.password),
+            bearer: plain(&send.bearer),
+        }),
+    }
+}
+
 /// A server that is listening and its jobs, until they are told to stop.
 pub struct Running {
     pub address: SocketAddr,
@@ -120,7 +180,13 @@ pub struct Running {
 }
 
 /// Starts serving and working.
-pub fn start(services: Services, mailer: Mailer, listen: &str, workers: usize) -> Result<Running, Fault> {
+pub fn start(
+    services: Services,
+    mailer: Mailer,
+    sms: Gateways,
+    listen: &str,
+    workers: usize,
+) -> Result<Running, Fault> {
     let listener = TcpListener::bind(listen).map_err(|e| format!("{listen}: {e}"))?;
     listener.set_nonblocking(true)?;
     let address = listener.local_addr()?;
@@ -128,10 +194,11 @@ pub fn start(services: Services, mailer: Mailer, listen: &str, workers: usize) -
         services: services.clone(),
         openapi: docs::openapi().into(),
         patience: Patience::default(),
+        sms: sms.clone(),
     };
     let server = server::server(listener, state, workers)?;
     let (stop, stopped) = watch::channel(false);
-    let jobs = tokio::spawn(Jobs { services, mailer }.run(stopped));
+    let jobs = tokio::spawn(jobs(services, mailer, sms.sender)?.run(stopped));
     Ok(Running {
         address,
         server,

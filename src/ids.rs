@@ -54,6 +54,12 @@ impl Ids {
         code
     }
 
+    /// Eight random digits that a person copies from a screen into a telephone.
+    pub fn digits(&self) -> String {
+        // 2^64 is so much larger than 10^8 that no code is noticeably likelier than another.
+        format!("{:08}", u64::from_be_bytes(self.bytes::<8>()) % 100_000_000)
+    }
+
     #[expect(clippy::disallowed_methods, reason = "this is where randomness comes from")]
     #[expect(
         clippy::expect_used,

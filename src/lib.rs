@@ -11,5 +11,8 @@ pub mod jobs;
 pub mod letters;
 pub mod mail;
 pub mod pack;
+pub mod push;
 pub mod services;
+pub mod sms;
 pub mod store;
+pub mod web;

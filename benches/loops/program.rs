@@ -113,7 +113,7 @@ impl Program {
     /// The same, as it came.
     pub async fn fetch(&self, method: &str, path: &str, headers: &[String], body: Option<&Value>) -> Outcome<Answer> {
         let url = format!("http://{}{path}", self.address);
-        let mut request = reqwest::Client::new().request(method.parse()?, url);
+        let mut request = panoh::web::client()?.request(method.parse()?, url);
         for header in headers {
             let (name, value) = header.split_once(": ").ok_or("a header needs a name and a value")?;
             request = request.header(name, value);

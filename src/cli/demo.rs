@@ -10,10 +10,11 @@ use uuid::Uuid;
 
 use super::{say, say_json};
 use crate::app::{self, Fault};
-use crate::config::{Config, Secret};
-use crate::domain::accounts::Role;
+use crate::config::{Config, Secret, SmsGateway};
+use crate::domain::accounts::{Role, User};
 use crate::domain::demo::{Demo, PASSWORD};
 use crate::services::Services;
+use crate::services::texts::Inbound;
 
 #[derive(Args)]
 pub struct DemoArgs {
@@ -39,6 +40,8 @@ struct Ready {
     url: String,
     accounts: Vec<Account>,
     mail_dir: PathBuf,
+    /// A text message to the gateway, lacking `from`, `id` and `text`.
+    sms_url: String,
 }
 
 #[derive(Serialize)]
@@ -48,8 +51,15 @@ struct Account {
     password: &'static str,
     organisation: Option<String>,
     shelter_ids: Vec<Uuid>,
+    /// The invented telephone that the account reports with.
+    phone: Option<String>,
 }
 
+/// The demo's gateway, and what it proves itself with: no secret, for whoever reaches it is on this machine.
+const GATEWAY: &str = "demo";
+const SECRET: &str = "only-on-this-machine";
+/// How many managers have a telephone.
+const PHONES: usize = 9;
 /// Most accounts printed; a large demo has thousands of managers.
 const MOST_ACCOUNTS: usize = 60;
 
@@ -81,16 +91,25 @@ pub async fn run(args: DemoArgs, mut config: Config) -> Result<(), Fault> {
     drop(listener);
     config.public_url = format!("http://{address}");
     let services = app::services(&config).await?;
+    if config.sms_gateways.is_empty() {
+        config.sms_gateways.push(gateway());
+    }
     if !services.has_users().await? {
         seed(&services, &args).await?;
+        connect_phones(&services).await?;
     }
     let mailer = app::mailer(&config.mail())?;
     let ready = Ready {
         url: config.public_url.clone(),
         accounts: accounts(&services).await?,
         mail_dir,
+        sms_url: format!(
+            "{}/api/v1/channels/sms?gateway={GATEWAY}&secret={SECRET}",
+            config.public_url
+        ),
     };
-    let running = app::start(services, mailer, &address.to_string(), config.workers)?;
+    let sms = app::gateways(&config)?;
+    let running = app::start(services, mailer, sms, &address.to_string(), config.workers)?;
     tell(&ready, args.json)?;
     running.until_told().await
 }
@@ -107,8 +126,49 @@ async fn seed(services: &Services, args: &DemoArgs) -> Result<(), Fault> {
     Ok(())
 }
 
+/// A gateway that anybody on this machine can play, since a demo listens on loopback alone.
+fn gateway() -> SmsGateway {
+    let some = |text: &str| Some(text.to_owned());
+    SmsGateway {
+        name: GATEWAY.to_owned(),
+        preset: None,
+        secret: Some(Secret::new(SECRET)),
+        message_id: some("form:id"),
+        from: some("form:from"),
+        text: some("form:text"),
+        proof: some("query:secret"),
+        reply: some("text"),
+        numbers: vec!["+992000000000".to_owned()],
+        send: None,
+    }
+}
+
+/// The managers who have a telephone, each with its invented number.
+async fn with_phones(services: &Services) -> Result<Vec<(User, String)>, Fault> {
+    let mut managers = services.users().await?;
+    managers.retain(|user| user.role == Role::Manager);
+    managers.sort_by(|a, b| a.email.cmp(&b.email));
+    let numbers = (1..=PHONES).map(|n| format!("+9920000000{n:02}"));
+    Ok(managers.into_iter().zip(numbers).collect())
+}
+
+async fn connect_phones(services: &Services) -> Result<(), Fault> {
+    for (user, number) in with_phones(services).await? {
+        let made = services.add_phone_of(&user.email).await?;
+        let code = Inbound {
+            gateway: GATEWAY.to_owned(),
+            message_id: made.id.to_string(),
+            from: number,
+            text: made.code,
+        };
+        services.take_text(&code).await?;
+    }
+    Ok(())
+}
+
 async fn accounts(services: &Services) -> Result<Vec<Account>, Fault> {
     let organisations = services.organisations().await?;
+    let phones = with_phones(services).await?;
     let mut users = services.users().await?;
     users.sort_by_key(|user| (std::cmp::Reverse(user.role), user.email.clone()));
     Ok(users
@@ -120,6 +180,10 @@ async fn accounts(services: &Services) -> Result<Vec<Account>, Fault> {
                 .iter()
                 .find(|row| Some(row.id) == user.organisation_id)
                 .map(|row| row.name.clone()),
+            phone: phones
+                .iter()
+                .find(|(owner, _)| owner.id == user.id)
+                .map(|(_, number)| number.clone()),
             email: user.email,
             password: PASSWORD,
             shelter_ids: user.shelters.iter().map(|id| id.0).collect(),
@@ -145,6 +209,16 @@ fn tell(ready: &Ready, json: bool) -> Result<(), Fault> {
                 account.email
             ))?;
         }
+    }
+    if let Some((account, number)) = ready.accounts.iter().find_map(|a| Some((a, a.phone.as_ref()?))) {
+        say(&format!(
+            "\n  A text message of {} (`=` says that nothing has changed):",
+            account.email
+        ))?;
+        say(&format!(
+            "  curl -d id=$RANDOM --data-urlencode from={number} --data-urlencode text== '{}'",
+            ready.sms_url
+        ))?;
     }
     say(&format!("\n  Letters are written to {}", ready.mail_dir.display()))?;
     say("  Stop with Ctrl+C.\n")

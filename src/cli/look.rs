@@ -9,7 +9,6 @@ use crate::config::Config;
 use crate::domain::availability::{Counts, Totals};
 use crate::domain::calendar::When;
 use crate::http::availability::AvailabilityOut;
-use crate::jobs::Jobs;
 use crate::services::Services;
 
 #[derive(Args)]
@@ -109,10 +108,7 @@ pub async fn digest(command: DigestCommand, config: &Config) -> Result<(), Fault
             }
         }
         DigestCommand::Run { json } => {
-            let jobs = Jobs {
-                services,
-                mailer: app::mailer(&config.mail())?,
-            };
+            let jobs = app::jobs(services, app::mailer(&config.mail())?, app::gateways(config)?.sender)?;
             let made = jobs.run_due().await?;
             let mut sent = 0;
             while jobs.deliver_next().await? {

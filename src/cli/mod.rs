@@ -7,6 +7,7 @@ mod look;
 mod manage;
 mod plan;
 mod simulate;
+mod sms;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -83,6 +84,8 @@ enum Command {
     Audit(look::AuditCommand),
     /// Compare ways of finding a place on the same invented days
     Simulate(simulate::SimulateArgs),
+    /// Try a text message: what it would do and what is answered
+    Sms(sms::SmsArgs),
     /// Print the OpenAPI document
     Openapi,
 }
@@ -142,6 +145,7 @@ async fn run(command: Command, mut config: Config) -> Result<(), Fault> {
         Command::Availability(args) => look::availability(args, &app::services(&config).await?).await,
         Command::Audit(command) => look::audit(command, &app::services(&config).await?).await,
         Command::Simulate(args) => simulate::run(&args, &config),
+        Command::Sms(args) => sms::run(args, &app::services(&config).await?).await,
         Command::Openapi => write(crate::http::docs::openapi().as_bytes()),
     }
 }
@@ -149,7 +153,8 @@ async fn run(command: Command, mut config: Config) -> Result<(), Fault> {
 async fn serve(config: &Config) -> Result<(), Fault> {
     let services = app::services(config).await?;
     let mailer = app::mailer(&config.mail())?;
-    let running = app::start(services, mailer, &config.listen, config.workers)?;
+    let sms = app::gateways(config)?;
+    let running = app::start(services, mailer, sms, &config.listen, config.workers)?;
     tracing::info!(address = %running.address, "serving");
     running.until_told().await
 }

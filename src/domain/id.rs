@@ -41,6 +41,7 @@ ids!(
     RecipientId,
     DigestId,
     LetterId,
+    PhoneId,
 );
 
 /// An instant in UTC. The domain never asks what time it is; it is told.

@@ -6,8 +6,8 @@ mod judge;
 mod lines;
 
 pub use judge::{
-    CLOCK_AHEAD, CLOCK_BEHIND, Clock, Stamp, Warning, WarningCode, holds_at_risk, is_ready, judge_observed_at,
-    local_day, supersedes, warnings,
+    CLOCK_AHEAD, CLOCK_BEHIND, Clock, Stamp, Warning, WarningCode, holds_at_risk, is_ready, is_unusual,
+    judge_observed_at, local_day, supersedes, warnings,
 };
 pub use lines::{Arrival, MAX_COUNT, RawLine, ReportLine, parse_lines, state_after};
 

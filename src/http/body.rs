@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::time::Duration;
 
 use actix_web::dev::Payload;
 use actix_web::http::{StatusCode, header};
@@ -56,19 +57,10 @@ impl<T: DeserializeOwned + 'static, const MOST: usize> FromRequest for Body<T, M
         let payload = payload.take();
         let checked = check_headers(request);
         let route = format!("{} {}", request.method(), request.path());
-        let state = request.app_data::<web::Data<State>>();
-        let patience = state.map_or_else(Patience::default, |state| state.patience).body;
+        let patience = patience(request);
         Box::pin(async move {
             let key = checked?;
-            let bytes = tokio::time::timeout(patience, read(payload, MOST))
-                .await
-                .map_err(|_| {
-                    Problem::new(
-                        StatusCode::REQUEST_TIMEOUT,
-                        "body_too_slow",
-                        "The body did not arrive in time.",
-                    )
-                })??;
+            let bytes = in_time(payload, MOST, patience).await?;
             Ok(Self {
                 value: parse(&bytes)?,
                 bytes,
@@ -77,6 +69,35 @@ impl<T: DeserializeOwned + 'static, const MOST: usize> FromRequest for Body<T, M
             })
         })
     }
+}
+
+/// A body of any type, of at most 64 kB and in the same time: for those whose shapes are not ours.
+pub struct Bytes(pub BytesMut);
+
+impl FromRequest for Bytes {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let payload = payload.take();
+        let patience = patience(request);
+        Box::pin(async move { Ok(Self(in_time(payload, LIMIT, patience).await?)) })
+    }
+}
+
+fn patience(request: &HttpRequest) -> Duration {
+    let state = request.app_data::<web::Data<State>>();
+    state.map_or_else(Patience::default, |state| state.patience).body
+}
+
+async fn in_time(payload: Payload, most: usize, patience: Duration) -> Result<BytesMut, Problem> {
+    tokio::time::timeout(patience, read(payload, most)).await.map_err(|_| {
+        Problem::new(
+            StatusCode::REQUEST_TIMEOUT,
+            "body_too_slow",
+            "The body did not arrive in time.",
+        )
+    })?
 }
 
 fn check_headers(request: &HttpRequest) -> Result<Option<String>, Problem> {

@@ -339,7 +339,7 @@ pub async fn get(
             .into_iter()
             .map(|letter| LetterOut {
                 id: letter.id.0,
-                recipient: is_admin.then_some(letter.email),
+                recipient: is_admin.then_some(letter.address),
                 language: letter.language,
                 state: letter.state,
                 attempts: letter.attempts,

@@ -52,6 +52,8 @@ pub struct DistrictOut {
     pub code: String,
     pub region: String,
     pub names: BTreeMap<String, String>,
+    /// What else people call it; to be searched, not shown.
+    pub old_names: Vec<String>,
     pub centre: PointOut,
     /// The centre in the drawing, to a tenth.
     pub dot: DotOut,
@@ -119,6 +121,7 @@ pub async fn get(state: web::Data<State>) -> web::Json<GeographyOut> {
                 code: district.code.clone(),
                 region: district.region.clone(),
                 names: names_of(&district.names),
+                old_names: district.old_names.clone(),
                 centre: district.centre.into(),
                 dot: dot_of(pack.map.place(district.centre)),
                 population: district.population,

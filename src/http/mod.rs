@@ -6,6 +6,7 @@ pub mod assets;
 pub mod audit;
 pub mod availability;
 pub mod body;
+pub mod channels;
 pub mod digests;
 pub mod docs;
 pub mod geography;
@@ -15,9 +16,11 @@ pub mod holds;
 pub mod matrix;
 pub mod parse;
 pub mod people;
+pub mod phones;
 pub mod placement;
 pub mod plans;
 pub mod problem;
+pub mod push;
 pub mod referrals;
 pub mod reports;
 pub mod rooms;
@@ -36,6 +39,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::services::Services;
+use crate::sms::Gateways;
 
 /// What every handler is given.
 #[derive(Clone)]
@@ -44,6 +48,7 @@ pub struct State {
     /// The OpenAPI document, printed once.
     pub openapi: Arc<str>,
     pub patience: Patience,
+    pub sms: Gateways,
 }
 
 /// How long the server waits for a client.

@@ -11,8 +11,9 @@ use actix_web::{App, HttpServer, web};
 
 use super::matrix::PREFIX;
 use super::{
-    State, access, assets, audit, availability, digests, docs, geography, headers, health, holds, people, plans,
-    referrals, reports, search, session, shelters, state, statistics, stock, stream, timeline, waves,
+    State, access, assets, audit, availability, channels, digests, docs, geography, headers, health, holds, people,
+    phones, plans, push, referrals, reports, search, session, shelters, state, statistics, stock, stream, timeline,
+    waves,
 };
 
 /// The whole door: what the server runs, and what tests knock at.
@@ -61,6 +62,19 @@ fn reference(config: &mut web::ServiceConfig) {
         )
         .route("/me", web::get().to(session::me))
         .route("/me/language", web::put().to(session::set_language))
+        .service(
+            web::resource("/me/push")
+                .route(web::get().to(push::list))
+                .route(web::post().to(push::add)),
+        )
+        .route("/me/push/{id}", web::delete().to(push::remove))
+        .service(
+            web::resource("/me/phones")
+                .route(web::get().to(phones::list))
+                .route(web::post().to(phones::add)),
+        )
+        .route("/me/phones/{id}", web::delete().to(phones::remove))
+        .route("/channels/sms", web::post().to(channels::receive))
         .route("/geography", web::get().to(geography::get))
         .route("/items", web::get().to(stock::items))
         .route("/availability", web::get().to(availability::get))

@@ -2,7 +2,7 @@
 
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
-use chrono::NaiveTime;
+use chrono::{DateTime, NaiveTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use utoipa::ToSchema;
@@ -211,23 +211,44 @@ impl From<Shelter> for ShelterOut {
     }
 }
 
+/// A shelter in a list, and how it stands with its report.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ShelterRow {
+    #[serde(flatten)]
+    pub shelter: ShelterOut,
+    /// When its newest figures were true; none if it never reported.
+    pub last_report_at: Option<DateTime<Utc>>,
+    /// Reminders sent for the report that is missing now; 0 if none is.
+    pub reminders: u8,
+    /// Whether the operators were told that it is missing.
+    pub operators_told: bool,
+}
+
 pub(super) fn etag(version: i64) -> (header::HeaderName, String) {
     (header::ETAG, format!("\"{version}\""))
 }
 
 /// The shelters one keeps (administrator) or runs (manager), by code.
 #[utoipa::path(get, path = "/api/v1/shelters", tag = "shelters", params(Paging),
-    responses((status = 200, body = Page<ShelterOut>), (status = "4XX", body = super::problem::Problem)))]
+    responses((status = 200, body = Page<ShelterRow>), (status = "4XX", body = super::problem::Problem)))]
 pub async fn list(
     state: web::Data<State>,
     who: SignedIn,
     request: HttpRequest,
-) -> Result<web::Json<Page<ShelterOut>>, Problem> {
+) -> Result<web::Json<Page<ShelterRow>>, Problem> {
     let paging: Paging = query(&request)?;
     let limit = paging.limit()?;
     let rows = state.services.shelters(&who.0, paging.code()?, limit).await?;
-    let items: Vec<ShelterOut> = rows.into_iter().map(ShelterOut::from).collect();
-    Ok(web::Json(Page::cut(items, limit, |row| row.code.clone())))
+    let standings = state.services.standings(&rows).await?;
+    let items = rows.into_iter().zip(standings).map(|(row, standing)| ShelterRow {
+        shelter: row.into(),
+        last_report_at: standing.last_report_at,
+        reminders: standing.reminders,
+        operators_told: standing.operators_told,
+    });
+    Ok(web::Json(Page::cut(items.collect(), limit, |row| {
+        row.shelter.code.clone()
+    })))
 }
 
 /// Add a shelter.

@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use super::{EMBEDDED, LoadError, load};
-use crate::domain::geography::{Pack, straight_km};
+use crate::domain::geography::{District, Pack, straight_km};
+use crate::domain::language::fold;
 
 fn pack() -> Pack {
     load(None).unwrap()
@@ -65,6 +66,14 @@ fn every_place_and_item_has_its_own_name_in_each_language() {
         // Letters that Russian does not have give away a mix-up of columns.
         assert!(
             !names.in_language("ru").chars().any(|c| "ғӣқӯҳҷҒӢҚӮҲҶ".contains(c)),
+            "{names:?}"
+        );
+        // Letters that Tajik gave up, and those of the legacy fonts.
+        assert!(
+            !names
+                .in_language("tg")
+                .chars()
+                .any(|c| "цщыьЦЩЫЬўќњљѓЎЌЊЉЃ".contains(c)),
             "{names:?}"
         );
     }
@@ -242,6 +251,48 @@ fn ways_are_symmetric_sane_and_keep_the_triangle() {
     }
 }
 
+/// The districts that a search for `typed` leaves over, as the browser's `matches` finds them.
+fn found(pack: &Pack, typed: &str) -> Vec<String> {
+    let typed = fold(typed);
+    let called = |district: &&District| {
+        let names = district.names.iter().map(|(_, name)| name);
+        let mut all = names.chain(district.old_names.iter().map(String::as_str));
+        all.any(|name| fold(name).contains(&typed))
+    };
+    let codes = pack.districts.iter().filter(called).map(|d| d.code.clone());
+    codes.collect()
+}
+
+#[test]
+fn every_way_of_typing_a_place_finds_what_its_name_finds() {
+    let pack = pack();
+    let mut pairs = 0;
+    for line in include_str!("../../data/packs/tj/search_fixture.csv").lines().skip(1) {
+        let (name, typed) = line.split_once(',').unwrap();
+        let wanted = found(&pack, name);
+        assert_eq!(wanted.len(), 1, "{name}: {wanted:?}");
+        assert_eq!(found(&pack, typed), wanted, "{typed} for {name}");
+        pairs += 1;
+    }
+    assert_eq!(pairs, 42);
+}
+
+#[test]
+fn a_place_is_found_by_what_it_was_called() {
+    let pack = pack();
+    for (typed, code) in [
+        ("Ленинабад", "TJ-SU-01"),
+        ("leninobod", "TJ-SU-01"),
+        ("ура-тюбе", "TJ-SU-04"),
+        ("Курган Тюбе", "TJ-KT-01"),
+        ("Garm", "TJ-RA-08"),
+        ("джиргаталь", "TJ-RA-06"),
+        ("Кофарнихон", "TJ-RA-01"),
+    ] {
+        assert_eq!(found(&pack, typed), [code], "{typed}");
+    }
+}
+
 #[test]
 fn items_are_honest_about_their_figures() {
     let pack = pack();
@@ -273,6 +324,7 @@ fn a_folder_is_read_like_the_embedded_pack() {
     write("areas.csv", EMBEDDED.areas);
     write("regions.geojson", EMBEDDED.regions_geojson);
     write("roads.csv", EMBEDDED.roads);
+    write("old_names.csv", EMBEDDED.old_names);
     let missing = load(Some(folder.path())).unwrap_err();
     assert!(missing.to_string().contains("items.csv"), "{missing}");
     write("items.csv", EMBEDDED.items);

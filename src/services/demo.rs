@@ -12,8 +12,9 @@ use crate::domain::digests::Cadence;
 use crate::domain::id::{RecipientId, ScheduleId};
 use crate::domain::logbook::Report;
 use crate::domain::outbox::{Recipient, StoredSchedule};
+use crate::domain::reminders::Rhythm;
 use crate::store::shelters::Which;
-use crate::store::{Tx, accounts, audit, bulk, confidential, digests};
+use crate::store::{Tx, accounts, audit, bulk, confidential, digests, reminders};
 
 /// Shelters whose history is stored in one transaction.
 const BATCH: usize = 100;
@@ -77,14 +78,28 @@ impl Services {
         let mut done = 0;
         for part in positions.chunks(BATCH) {
             let tx = self.store.begin().await?;
-            self.histories(&tx, part.iter().map(|at| demo.history(*at)).collect())
-                .await?;
+            let histories: Vec<History> = part.iter().map(|at| demo.history(*at)).collect();
+            self.remind_demo(&tx, demo, part, &histories).await?;
+            self.histories(&tx, histories).await?;
             self.told_demo(&tx, demo, "demo.history", part.len()).await?;
             tx.commit().await?;
             done += part.len();
             progress(done);
         }
         self.refresh(Which::All).await
+    }
+
+    /// Who has not reported lately was reminded of it.
+    async fn remind_demo(&self, tx: &Tx, demo: &Demo, part: &[usize], histories: &[History]) -> Result<(), Refused> {
+        for (at, history) in part.iter().zip(histories) {
+            let (Some(row), Some(newest)) = (demo.shelters.get(*at), history.reports.last()) else {
+                continue;
+            };
+            let rhythm = Rhythm::of(&row.shelter, self.pack.time_zone);
+            let taken = (self.pack.reminders).course(&rhythm, newest.observed_at, demo.now);
+            reminders::insert(tx, row.shelter.id, &taken).await?;
+        }
+        Ok(())
     }
 
     async fn histories(&self, tx: &Tx, histories: Vec<History>) -> Result<(), Refused> {
@@ -122,7 +137,7 @@ impl Services {
                 meeting_point: told.meeting_point.clone(),
             })
             .map_err(|fault| Refused::Unexpected(fault.to_string()))?;
-            let sealed = self.vault.seal(&self.ids, row.shelter.id, &plain)?;
+            let sealed = self.vault.seal(&self.ids, row.shelter.id.0, &plain)?;
             confidential::put(tx, row.shelter.id, sealed, demo.now).await?;
         }
         Ok(())

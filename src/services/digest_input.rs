@@ -17,6 +17,7 @@ use crate::domain::geography::Pack;
 use crate::domain::holds::Outcome;
 use crate::domain::id::{Moment, ShelterId};
 use crate::domain::outbox::Digest;
+use crate::domain::reminders::Rhythm;
 use crate::domain::stock::Stock;
 use crate::letters;
 use crate::store::shelters::Which;
@@ -100,8 +101,8 @@ impl Services {
             delayed: period.is_delayed(as_of),
             regions: self.regions(&picture, scope),
             previous: None,
-            reported: shelters.fresh,
             expected: shelters.total,
+            missing: self.missing(&views, as_of),
             silent: picture
                 .silent
                 .iter()
@@ -116,6 +117,22 @@ impl Services {
             supplies: self.supplies(&views, counted, scope, as_of),
             series: self.trend(period.date, scope, &views, &picture.national.counts).await?,
         })
+    }
+
+    /// The shelters whose report is missing though they were reminded of it.
+    fn missing(&self, views: &[&ShelterView], as_of: Moment) -> Vec<SilentShelter> {
+        let overdue = |view: &&&ShelterView| {
+            let rhythm = Rhythm::of(&view.shelter, self.pack.time_zone);
+            self.pack.reminders.is_overdue(&rhythm, view.observed_at, as_of)
+        };
+        (views.iter())
+            .filter(overdue)
+            .map(|view| SilentShelter {
+                code: view.shelter.code.clone(),
+                region: view.shelter.region.clone(),
+                since: view.observed_at,
+            })
+            .collect()
     }
 
     fn supplies(&self, views: &[&ShelterView], counted: Vec<Stock>, scope: Option<&str>, as_of: Moment) -> Vec<Supply> {

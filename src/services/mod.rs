@@ -20,19 +20,25 @@ pub mod moves;
 mod notices;
 pub mod once;
 pub mod outbox;
+mod pace;
 pub mod people;
+pub mod phones;
 pub mod placement;
 mod plan_apply;
 pub mod plans;
+pub mod pushes;
+pub mod reminders;
 pub mod reports;
 mod scarcity;
 pub mod schedules;
 pub mod seal;
 pub mod shelters;
 pub mod starts;
+pub mod state;
 pub mod statistics;
 pub mod stock;
 mod telling;
+pub mod texts;
 pub mod timeline;
 pub mod waiting;
 pub mod waves;
@@ -46,9 +52,12 @@ use crate::domain::geography::Pack;
 use crate::domain::holds::HoldState;
 use crate::domain::id::{HoldId, Moment, OrganisationId, ReferralId, ShelterId};
 use crate::ids::Ids;
+use crate::push::Hosts;
 use crate::store::Store;
 use access::Sessions;
 use board::Board;
+use pace::Strangers;
+use reminders::Watch;
 use seal::Vault;
 use waiting::Lookout;
 
@@ -82,6 +91,10 @@ pub struct Services {
     sessions: Arc<Sessions>,
     events: broadcast::Sender<Event>,
     lookout: Arc<Lookout>,
+    watch: Arc<Watch>,
+    /// The push services that browsers may name.
+    push_hosts: Arc<Hosts>,
+    strangers: Arc<Strangers>,
     /// Address of the web app, for the one link in a letter.
     link_base: Arc<str>,
     /// Sender of letters.
@@ -97,6 +110,7 @@ pub struct Setup {
     pub vault: Vault,
     pub link_base: String,
     pub mail_from: String,
+    pub push_hosts: Hosts,
 }
 
 impl Services {
@@ -111,6 +125,9 @@ impl Services {
             sessions: Arc::new(Sessions::default()),
             events: broadcast::channel(256).0,
             lookout: Arc::default(),
+            watch: Arc::default(),
+            push_hosts: Arc::new(setup.push_hosts),
+            strangers: Arc::default(),
             link_base: setup.link_base.into(),
             mail_from: setup.mail_from.into(),
         }
@@ -118,6 +135,11 @@ impl Services {
 
     pub fn now(&self) -> Moment {
         self.clock.now()
+    }
+
+    /// Address of the service as others call it, without a slash at the end.
+    pub fn public_url(&self) -> &str {
+        &self.link_base
     }
 
     /// What happens from now on.

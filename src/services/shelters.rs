@@ -172,7 +172,7 @@ impl Services {
         let Some(sealed) = confidential::get(&self.store, id).await? else {
             return Ok(Confidential::default());
         };
-        let plain = self.vault.open(id, &sealed)?;
+        let plain = self.vault.open(id.0, &sealed)?;
         serde_json::from_slice(&plain).map_err(|_| Refused::Unexpected("a sealed row does not read".to_owned()))
     }
 
@@ -181,7 +181,7 @@ impl Services {
             return Err(Refused::NotFound);
         }
         let plain = serde_json::to_vec(what).map_err(|e| Refused::Unexpected(e.to_string()))?;
-        let sealed = self.vault.seal(&self.ids, id, &plain)?;
+        let sealed = self.vault.seal(&self.ids, id.0, &plain)?;
         let now = self.now();
         let tx = self.store.begin().await?;
         confidential::put(&tx, id, sealed, now).await?;

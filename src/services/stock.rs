@@ -7,9 +7,10 @@ use super::audit::entry;
 use super::errors::Refused;
 use crate::domain::accounts::Actor;
 use crate::domain::availability::ShelterView;
+use crate::domain::errors::FieldError;
 use crate::domain::id::{Moment, ShelterId};
 use crate::domain::stock::{Count, Stock};
-use crate::domain::supplies::{Cover, Thresholds, cover};
+use crate::domain::supplies::{Cover, MAX_ON_HAND, Thresholds, cover};
 use crate::store::{audit, stock, views};
 
 /// An item on hand with its days of cover.
@@ -70,6 +71,34 @@ impl Services {
         .await?;
         tx.commit().await?;
         self.stock(actor, id).await
+    }
+
+    pub(super) fn check_stock(&self, counts: &[(String, i64)]) -> Vec<FieldError> {
+        let mut errors = Vec::new();
+        for (at, (item, on_hand)) in counts.iter().enumerate() {
+            if self.pack.item(item).is_none() {
+                errors.push(FieldError::new(
+                    format!("stock[{at}].item"),
+                    "unknown",
+                    "not an item of the catalogue",
+                ));
+            }
+            if counts.iter().take(at).any(|(other, _)| other == item) {
+                errors.push(FieldError::new(
+                    format!("stock[{at}].item"),
+                    "duplicate",
+                    "counted twice",
+                ));
+            }
+            if !(0..=MAX_ON_HAND).contains(on_hand) {
+                errors.push(FieldError::new(
+                    format!("stock[{at}].on_hand"),
+                    "out_of_range",
+                    format!("0 to {MAX_ON_HAND}"),
+                ));
+            }
+        }
+        errors
     }
 
     pub(super) async fn stock_views(&self, view: &ShelterView, now: Moment) -> Result<Vec<StockView>, Refused> {

@@ -78,6 +78,15 @@ impl Telling {
         });
     }
 
+    /// About a shelter's report of the day.
+    pub(super) fn notice_of_report(&mut self, shelter: ShelterId, kind: NoticeKind, to: To) {
+        self.notices.push(Note {
+            about: About::Shelter(shelter),
+            kind,
+            to,
+        });
+    }
+
     /// An audit entry about a hold; without an actor it is the system's.
     pub(super) fn on_record(&mut self, actor: Option<&Actor>, action: &str, hold: &Hold, detail: Value) {
         self.entry(actor, action, ("hold", hold.id.to_string()), detail);

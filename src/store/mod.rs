@@ -13,12 +13,16 @@ pub mod holds;
 pub mod idempotency;
 pub mod imports;
 pub mod letters;
+pub mod phones;
 pub mod plans;
 pub mod referrals;
+pub mod reminders;
 pub mod reports;
 pub mod shelters;
 pub mod stock;
+pub mod texts;
 pub mod views;
+pub mod ways;
 
 mod convert;
 

@@ -55,6 +55,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/channels/sms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take a text message from a gateway.
+         * @description For gateways, not for people: each is declared in the configuration with where it writes the message's id, its sender and its words, how it proves itself, and how it wants the reply (docs/SMS.md). The three shapes below are those of the presets `twilio` (a form, `X-Twilio-Signature`, TwiML back), `rapidpro` (JSON, a secret in a header, `{"text": …}` back) and `kannel` (the words as the body, sender in `X-Kannel-From`, id and secret in the query, plain text back). Fields beyond those that are declared are passed over. A sender who is not known is answered an empty 200. The same message twice has one effect and one answer.
+         */
+        post: operations["receive"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/digest-schedules": {
         parameters: {
             query?: never;
@@ -430,6 +450,76 @@ export interface paths {
         put: operations["set_language"];
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/phones": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The telephones one reports with. */
+        get: operations["list"];
+        put?: never;
+        /** Make a code that connects the telephone it is sent from. */
+        post: operations["add"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/phones/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Forget a telephone. */
+        delete: operations["remove"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/push": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The own browsers that show reminders. */
+        get: operations["list"];
+        put?: never;
+        /** Show reminders in this browser; at most five of one person. Asking again changes nothing. */
+        post: operations["add"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/push/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Show no more reminders in one of the own browsers. */
+        delete: operations["remove"];
         options?: never;
         head?: never;
         patch?: never;
@@ -952,6 +1042,28 @@ export interface components {
             family_band: string;
             shelters: components["schemas"]["FreshnessOut"];
         };
+        BrowserAdded: {
+            /** Format: uuid */
+            id: string;
+        };
+        /** @description A browser's subscription: `endpoint` and `keys` of `PushSubscription.toJSON`. */
+        BrowserBody: {
+            /** @description https, at a push service that is on the list of this installation. */
+            endpoint: string;
+            keys: components["schemas"]["BrowserKeys"];
+        };
+        BrowserKeys: {
+            /** @description 16 bytes in base64url. */
+            auth: string;
+            /** @description 65 bytes in base64url: an uncompressed point of P-256. */
+            p256dh: string;
+        };
+        BrowserOut: {
+            /** Format: date-time */
+            created_at: string;
+            /** Format: uuid */
+            id: string;
+        };
         CapacityTypesOut: {
             /** @description Places counted in beds. */
             bed: components["schemas"]["CountsOut"];
@@ -993,6 +1105,15 @@ export interface components {
             contact_name: string;
             contact_phone: string;
             meeting_point: string;
+        };
+        ConflictOut: {
+            /** Format: date-time */
+            observed_at: string;
+            operating: boolean;
+            /** Format: uuid */
+            report_id: string;
+            reported_by: string;
+            rooms: components["schemas"]["ReportLineOut"][];
         };
         CountryOut: {
             code: string;
@@ -1060,6 +1181,8 @@ export interface components {
             names: {
                 [key: string]: string;
             };
+            /** @description What else people call it; to be searched, not shown. */
+            old_names: string[];
             /** Format: int64 */
             population?: number | null;
             region: string;
@@ -1345,6 +1468,8 @@ export interface components {
             /** Format: uuid */
             shelter_id: string;
         };
+        /** @description Nothing is said: whose telephone it is shows by where the code comes from. */
+        NewPhoneBody: Record<string, never>;
         NewUserBody: {
             email: string;
             language: string;
@@ -1624,37 +1749,21 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description A list's answer. */
-        Page_ShelterOut: {
-            items: {
-                code: string;
-                district: string;
-                /** Format: uuid */
-                id: string;
-                intake_from?: string | null;
-                intake_to?: string | null;
-                kind: string;
-                languages: string[];
-                location_policy: string;
-                /** Format: int32 */
-                longest_stay_days?: number | null;
-                name: string;
-                /** Format: uuid */
-                organisation_id: string;
-                region: string;
-                report_due: string;
-                /** Format: int32 */
-                report_interval_hours: number;
-                rooms: components["schemas"]["RoomBody"][];
-                rules: components["schemas"]["RulesBody"];
-                /** @description The source's own grouping, of imported shelters. */
-                sector?: string | null;
-                services: string[];
+        Page_ShelterRow: {
+            items: (components["schemas"]["ShelterOut"] & {
                 /**
-                 * Format: int64
-                 * @description The ETag.
+                 * Format: date-time
+                 * @description When its newest figures were true; none if it never reported.
                  */
-                version: number;
-            }[];
+                last_report_at?: string | null;
+                /** @description Whether the operators were told that it is missing. */
+                operators_told: boolean;
+                /**
+                 * Format: int32
+                 * @description Reminders sent for the report that is missing now; 0 if none is.
+                 */
+                reminders: number;
+            })[];
             next_cursor?: string | null;
         };
         /** @description A list's answer. */
@@ -1700,6 +1809,37 @@ export interface components {
         };
         /** @description A number of people: itself, or a text where it may not be said (`<5`, or `…` where it would give another away). */
         PeopleOut: number | string;
+        PhoneCodeOut: {
+            /** @description Eight digits to be sent from the telephone, once, to one of `send_to`. */
+            code: string;
+            /** Format: date-time */
+            code_until: string;
+            /** Format: uuid */
+            id: string;
+            send_to: string[];
+        };
+        PhoneOut: {
+            /**
+             * Format: date-time
+             * @description While it waits: until when the code can be sent.
+             */
+            code_until?: string | null;
+            /** Format: date-time */
+            connected_at?: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** @description The last two digits of its number, once it is connected. */
+            ending?: string | null;
+            /** Format: uuid */
+            id: string;
+            /** @description `waiting` for its code, or `connected`. */
+            state: string;
+        };
+        PhonesOut: {
+            items: components["schemas"]["PhoneOut"][];
+            /** @description Numbers that take messages; none where no gateway is declared. */
+            send_to: string[];
+        };
         /** @description A hint: it knows no districts to avoid. Suggestions say what is there now. */
         PlaceFoundOut: {
             /** Format: date-time */
@@ -1829,6 +1969,12 @@ export interface components {
             title: string;
             type: string;
         };
+        PushOut: {
+            /** @description Oldest first. */
+            items: components["schemas"]["BrowserOut"][];
+            /** @description `applicationServerKey` to subscribe under: 65 bytes in base64url. */
+            public_key: string;
+        };
         ReasonOut: {
             code: string;
             /**
@@ -1840,6 +1986,7 @@ export interface components {
         ReceiptOut: {
             /** @description Whether it is the current state now; a late report is history. */
             applied: boolean;
+            conflict?: components["schemas"]["ConflictOut"] | null;
             freshness: string;
             /** Format: uuid */
             id: string;
@@ -1922,6 +2069,12 @@ export interface components {
             reason?: string | null;
         };
         ReportBody: {
+            /**
+             * Format: uuid
+             * @description `report_id` of the state that this was written on. If another report has come since and says something else, the
+             *     answer carries it as `conflict`.
+             */
+            based_on?: string | null;
             /** @description No names, no numbers; at most 200 characters. */
             note?: string | null;
             /**
@@ -2220,6 +2373,21 @@ export interface components {
             /** Format: uuid */
             id: string;
         };
+        /** @description A shelter in a list, and how it stands with its report. */
+        ShelterRow: components["schemas"]["ShelterOut"] & {
+            /**
+             * Format: date-time
+             * @description When its newest figures were true; none if it never reported.
+             */
+            last_report_at?: string | null;
+            /** @description Whether the operators were told that it is missing. */
+            operators_told: boolean;
+            /**
+             * Format: int32
+             * @description Reminders sent for the report that is missing now; 0 if none is.
+             */
+            reminders: number;
+        };
         ShelterStateOut: {
             /** Format: date-time */
             as_of: string;
@@ -2230,6 +2398,11 @@ export interface components {
             /** Format: date-time */
             observed_at?: string | null;
             operating: boolean;
+            /**
+             * Format: uuid
+             * @description The newest report in force: what a report written now is `based_on`.
+             */
+            report_id?: string | null;
             reported_by?: string | null;
             rooms: components["schemas"]["RoomStateOut"][];
             /**
@@ -2270,6 +2443,25 @@ export interface components {
             observed_at?: string | null;
             region: string;
             shelter_code: string;
+        };
+        SmsContact: {
+            /** @description `tel:+992…` */
+            urn: string;
+        };
+        /** @description What a form gateway such as Twilio writes; more fields may stand beside. */
+        SmsForm: {
+            Body: string;
+            From: string;
+            MessageSid: string;
+        };
+        SmsInput: {
+            text: string;
+            uuid: string;
+        };
+        /** @description What a JSON gateway such as RapidPro writes; more members may stand beside. */
+        SmsJson: {
+            contact: components["schemas"]["SmsContact"];
+            input: components["schemas"]["SmsInput"];
         };
         StateShelterOut: {
             code: string;
@@ -2567,6 +2759,42 @@ export interface operations {
                 content: {
                     "text/event-stream": string;
                 };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    receive: {
+        parameters: {
+            query?: {
+                /** @description name of the gateway; may be left out where one is declared */
+                gateway?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description as the gateway writes it; at most 64 kB */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SmsJson"];
+                "application/x-www-form-urlencoded": components["schemas"]["SmsForm"];
+                "text/plain": string;
+            };
+        };
+        responses: {
+            /** @description the reply in the gateway's shape: `text/plain`, `text/xml` or `application/json`; empty where nobody is answered */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             "4XX": {
                 headers: {
@@ -3342,6 +3570,179 @@ export interface operations {
             };
         };
     };
+    list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PhonesOut"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPhoneBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PhoneCodeOut"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PushOut"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description a fresh random key for each new request */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BrowserBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BrowserAdded"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     organisations: {
         parameters: {
             query?: never;
@@ -3931,7 +4332,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_ShelterOut"];
+                    "application/json": components["schemas"]["Page_ShelterRow"];
                 };
             };
             "4XX": {

@@ -39,16 +39,26 @@ interface ShelterCodes {
 }
 export type ShelterBody = With<S['ShelterBody'], ShelterCodes>;
 export type Shelter = With<S['ShelterOut'], ShelterCodes>;
+/** A shelter in a list, and how it stands with its report. */
+export type ShelterRow = Shelter & Pick<S['ShelterRow'], 'last_report_at' | 'reminders' | 'operators_told'>;
 export type Confidential = S['ConfidentialBody'];
 
 export type Counts = S['CountsOut'];
-export type ReportBody = With<S['ReportBody'], { stock: S['StockLine'][]; planned_exits: S['PlannedExitBody'][] }>;
-export type ReportAnswer = With<S['ReceiptOut'], { freshness: C.Freshness }>;
+export type ReportBody = S['ReportBody'];
+/** Another report that she had not seen when she wrote, and that says otherwise. */
+export type Conflict = With<S['ConflictOut'], { rooms: ReportLine[] }>;
+export type ReportAnswer = With<S['ReceiptOut'], { freshness: C.Freshness; conflict?: Conflict | null }>;
 export type ReportLine = With<S['ReportLineOut'], { out_of_service_reason?: C.OutOfServiceReason | null }>;
 export type Report = With<S['ReportOut'], { lines: ReportLine[] }>;
 export type RoomState = With<S['RoomStateOut'], { kind: C.RoomKind; out_of_service_reason?: C.OutOfServiceReason | null }>;
 export type Stock = With<S['StockOut'], { status: C.StockStatus }>;
 export type ShelterState = With<S['ShelterStateOut'], { freshness: C.Freshness; rooms: RoomState[]; holds: Hold[]; stock: Stock[] }>;
+export type Push = S['PushOut'];
+export type BrowserBody = S['BrowserBody'];
+/** A telephone that reports by text message. */
+export type Phone = With<S['PhoneOut'], { state: 'waiting' | 'connected' }>;
+export type Phones = With<S['PhonesOut'], { items: Phone[] }>;
+export type PhoneCode = S['PhoneCodeOut'];
 export type Item = With<S['ItemOut'], { names: C.Names }>;
 
 export type Child = With<S['ChildBody'], { sex: C.Sex }>;

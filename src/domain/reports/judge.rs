@@ -103,7 +103,7 @@ const UNUSUAL_STEP: u32 = 5;
 
 /// Whether the newer count deserves a "really?": at least ten times the usual or at most a tenth of it, and at least
 /// five apart. (So where nobody is usual, five are questioned.)
-fn is_unusual(count: u16, usual: u16) -> bool {
+pub fn is_unusual(count: u16, usual: u16) -> bool {
     let (count, usual) = (u32::from(count), u32::from(usual));
     let tenfold = count >= usual * UNUSUAL_TIMES || usual >= count * UNUSUAL_TIMES;
     tenfold && count.abs_diff(usual) >= UNUSUAL_STEP
