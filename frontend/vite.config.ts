@@ -3,27 +3,45 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { minify } from 'terser';
-import { defineConfig, type Plugin } from 'vite';
+import { defineConfig, transformWithOxc, type Plugin } from 'vite';
 import { areaOf, areas, languages } from './src/messages/areas';
 
+const inData = (name: string) => fileURLToPath(new URL(`../data/language/${name}.json`, import.meta.url));
+/** The fields of a language's row that `lib/figures` reads, and nothing that the daily report needs. */
+const ofLists = ['percent', 'interval', 'comma', 'and', 'alphabet'];
+const json = (value: unknown) => `JSON.parse(${JSON.stringify(JSON.stringify(value))})`;
+
 /**
- * `virtual:messages/<language>/<area>`: the part of a message file that one area of the app needs.
- * Translators keep one file per language; a manager on a slow line downloads only her words.
+ * `virtual:messages/<language>/<area>`: the part of a message file that one area of the app needs; with the base part
+ * comes the language's row of the table that the server reads too, but for what only lists need (`virtual:language/lists`).
+ * Translators keep one file per language; a manager on a slow line downloads only her words. `virtual:language/fold`: the
+ * table of folding, for pages with a search.
  */
-function messageParts(): Plugin {
+export function messageParts(): Plugin {
   const prefix = 'virtual:messages/';
   const file = (language: string) => fileURLToPath(new URL(`./src/messages/${language}.json`, import.meta.url));
   return {
     name: 'message-parts',
-    resolveId: (id) => (id.startsWith(prefix) ? `\0${id}.js` : null),
+    resolveId: (id) => (/^virtual:(messages|language)\//.test(id) ? `\0${id}.js` : null),
     load(id) {
+      const data = (name: string) => {
+        this.addWatchFile(inData(name));
+        return JSON.parse(readFileSync(inData(name), 'utf8')) as Record<string, Record<string, unknown>>;
+      };
+      if (id === '\0virtual:language/fold.js') return `export default ${json(data('fold'))}`;
+      if (id === '\0virtual:language/lists.js') {
+        const rows = Object.entries(data('languages')).map(([language, row]) => [language, Object.fromEntries(ofLists.map((field) => [field, row[field]]))]);
+        return `export default ${json(Object.fromEntries(rows))}`;
+      }
       if (!id.startsWith(`\0${prefix}`)) return null;
       const [language = '', area = ''] = id.slice(prefix.length + 1, -3).split('/');
       if (!languages.includes(language as never) || !areas.includes(area as never)) return null;
       this.addWatchFile(file(language));
       const all = JSON.parse(readFileSync(file(language), 'utf8')) as Record<string, string>;
       const part = Object.fromEntries(Object.entries(all).filter(([key]) => areaOf(key).includes(area as never)));
-      return `export default JSON.parse(${JSON.stringify(JSON.stringify(part))})`;
+      if (area !== 'base') return `export default ${json(part)}`;
+      const table = Object.fromEntries(Object.entries(data('languages')[language] ?? {}).filter(([field]) => !ofLists.includes(field)));
+      return `export default ${json(part)};export const table = ${json(table)}`;
     },
   };
 }
@@ -55,6 +73,38 @@ function constantFlags(): Plugin {
   };
 }
 
+/**
+ * No component here awaits in its markup and none has an error boundary of its own, which Svelte finds out only while
+ * running. Said beforehand, the code for it goes: 1 kB of the first load. What moved in a newer Svelte stops the build.
+ */
+function neverAsync(): Plugin {
+  const client = 'svelte/src/internal/client';
+  const said: Record<string, [string, string][]> = {
+    [`${client}/reactivity/async.js`]: [['if (async.length === 0 && pending.length === 0) {', 'if (true) {']],
+    [`${client}/dom/blocks/boundary.js`]: [
+      ['if (this.#pending_count > 0) {', 'if (false) {'],
+      ['\t#update_pending_count(d, batch) {\n', '\t#update_pending_count(d, batch) {\nreturn;\n'],
+      ['\tupdate_pending_count(d, batch) {\n', '\tupdate_pending_count(d, batch) {\nreturn;\n'],
+      ['get_effect_pending() {\n', 'get_effect_pending() {\nreturn 0;\n'],
+      ['= createSubscriber(() => {', '= null && createSubscriber(() => {'],
+      ['if (!this.#props.onerror && !this.#props.failed) {', 'if (true) {'],
+    ],
+  };
+  return {
+    name: 'never-async',
+    apply: 'build',
+    transform(code, id) {
+      const file = Object.keys(said).find((end) => id.split('?')[0]?.endsWith(end));
+      if (!file) return null;
+      const out = (said[file] ?? []).reduce((text, [from, to]) => {
+        if (!text.includes(from)) this.error(`not found in ${file}: ${from}`);
+        return text.replace(from, to);
+      }, code);
+      return { code: out, map: null };
+    },
+  };
+}
+
 /** Terser before the bundler's own minifier: three passes find what one does not, about 2 % of what a phone downloads. */
 function squeeze(): Plugin {
   return {
@@ -67,19 +117,55 @@ function squeeze(): Plugin {
   };
 }
 
+/** The service worker is one file without imports, at the root, under the same name for ever. */
+function serviceWorker(): Plugin {
+  return {
+    name: 'service-worker',
+    apply: 'build',
+    async generateBundle() {
+      const file = fileURLToPath(new URL('./src/sw/sw.ts', import.meta.url));
+      const { code } = await transformWithOxc(readFileSync(file, 'utf8'), file);
+      const { code: small } = await minify(code, { toplevel: true, ecma: 2020, compress: { passes: 3 }, mangle: true });
+      this.emitFile({ type: 'asset', fileName: 'sw.js', source: small ?? code });
+    },
+  };
+}
+
+/** The bundler's few lines that most chunks lean on are a file of their own: asked for with the first, not after the last. */
+function runtimeAhead(): Plugin {
+  return {
+    name: 'runtime-ahead',
+    apply: 'build',
+    transformIndexHtml: {
+      order: 'post',
+      handler(_html, { bundle }) {
+        const file = Object.keys(bundle ?? {}).find((name) => name.includes('rolldown-runtime'));
+        return file ? [{ tag: 'link', attrs: { rel: 'modulepreload', href: `/${file}` }, injectTo: 'head' }] : [];
+      },
+    },
+  };
+}
+
 const api = process.env.PANOH_API ?? 'http://127.0.0.1:8787';
 
 export default defineConfig({
-  plugins: [svelte(), messageParts(), constantFlags(), squeeze()],
+  plugins: [svelte(), messageParts(), constantFlags(), neverAsync(), squeeze(), runtimeAhead(), serviceWorker()],
   build: {
     target: 'es2022',
-    modulePreload: { polyfill: false },
+    // One chunk a role and one for all: there is next to nothing to fetch ahead, and the code that does it weighs 0.8 kB.
+    modulePreload: false,
     cssCodeSplit: false,
     assetsInlineLimit: 0,
     reportCompressedSize: false,
     manifest: 'manifest.json',
     rolldownOptions: {
-      treeshake: { moduleSideEffects: [{ test: /svelte\/src\/internal\/client\/dom\/elements\/bindings/, sideEffects: false }] },
+      treeshake: {
+        moduleSideEffects: [
+          { test: /svelte\/src\/internal\/client\/dom\/elements\/bindings/, sideEffects: false },
+          // Named in main.ts to ride in the first file; without this the bare import would be dropped.
+          { test: /src\/parts\/active/, sideEffects: true },
+        ],
+      },
       optimization: { inlineConst: { mode: 'all', pass: 2 } },
       output: {
         codeSplitting: {
@@ -88,8 +174,8 @@ export default defineConfig({
             // Two-way bindings serve the long forms only: they must not ride along in the entry.
             { name: 'forms', test: /svelte\/src\/internal\/client\/dom\/elements\/bindings\/(input|select)|parts\/Field/, priority: 3 },
             { name: 'core', tags: ['$initial'], priority: 2 },
-            // Small parts that most pages use: one file compresses better than six.
-            { name: 'parts', test: /\/src\/(parts\/(State|Stepper|active)|lib\/(live|tick)|manager\/here)/, priority: 1 },
+            // The manager's first screen is one file, though her other pages share parts of it.
+            { name: 'manager', test: /\/src\/manager\/(here|kept|draft|written|requests\.ts|Picker|Today|Free|RoomCard|SaveState|Nav|View)/, priority: 1 },
           ],
         },
       },

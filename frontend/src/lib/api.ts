@@ -27,6 +27,8 @@ export interface Options {
   key?: string;
   query?: Record<string, string | number | null | undefined>;
   keepalive?: boolean;
+  /** One attempt, and nobody is asked for a password: who calls repeats by itself. */
+  once?: boolean;
 }
 export interface Answer<T> {
   data: T;
@@ -39,6 +41,7 @@ const base = '/api/v1';
 let ahead = 0;
 let language = 'tg';
 let onUnauthorised: () => Promise<boolean> = async () => false;
+let onDisabled: () => void = () => undefined;
 
 export const serverNow = (): number => Date.now() + ahead;
 export function setApiLanguage(code: string): void {
@@ -47,6 +50,15 @@ export function setApiLanguage(code: string): void {
 /** `handler` resolves to true when the person has signed in again and the request may be repeated. */
 export function setUnauthorised(handler: () => Promise<boolean>): void {
   onUnauthorised = handler;
+}
+/** `handler` is told when the server says that the account of this session was disabled. */
+export function setDisabled(handler: () => void): void {
+  onDisabled = handler;
+}
+/** What the phone remembers of the server's clock, for a start without a line. */
+export const clockAhead = (): number => ahead;
+export function setClockAhead(ms: number): void {
+  ahead = ms;
 }
 
 /** A random key; `randomUUID` is missing on plain http, `getRandomValues` is not. */
@@ -74,8 +86,8 @@ async function problemOf(response: Response): Promise<ApiError> {
 }
 
 /** Sends once, and again where nothing was heard or the server was busy: repeats are safe (reads, or the same key). */
-async function send(url: string, init: RequestInit): Promise<Response> {
-  for (let attempt = 0; ; attempt += 1) {
+async function send(url: string, init: RequestInit, once = false): Promise<Response> {
+  for (let attempt = once ? 2 : 0; ; attempt += 1) {
     try {
       const response = await fetch(url, init);
       if (response.status !== 503 || attempt >= 2) return response;
@@ -97,10 +109,15 @@ export async function request<T>(method: Method, path: string, options: Options 
   if (options.body !== undefined) init.body = JSON.stringify(options.body);
 
   for (;;) {
-    const response = await send(base + path + search, init);
+    const response = await send(base + path + search, init, options.once);
     setClock(response);
-    if (response.status === 401 && path !== '/session' && path !== '/me' && (await onUnauthorised())) continue;
-    if (!response.ok) throw await problemOf(response);
+    if (!response.ok) {
+      const problem = await problemOf(response);
+      const ended = problem.status === 401 && path !== '/session';
+      if (ended && problem.code === 'account_disabled') onDisabled();
+      else if (ended && path !== '/me' && !options.once && (await onUnauthorised())) continue;
+      throw problem;
+    }
     const etag = response.headers.get('etag')?.replace(/^W\/|"/g, '') ?? null;
     const data = (response.status === 204 ? undefined : await response.json()) as T;
     return { data, etag };

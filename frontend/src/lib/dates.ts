@@ -1,13 +1,7 @@
-// Dates and numbers in three languages from our own table: Chromium has no Tajik, and CLDR's Tajik order is wrong for
-// official use. Intl is used only to move an instant into a zone.
+// Dates in the words of our own table: Chromium has no Tajik, and CLDR's Tajik order is wrong for official use.
+// Intl is used only to move an instant into a zone.
 
-import type { Language } from '../messages/areas';
-
-const months: Record<Language, string[]> = {
-  tg: 'январи феврали марти апрели майи июни июли августи сентябри октябри ноябри декабри'.split(' '),
-  ru: 'января февраля марта апреля мая июня июля августа сентября октября ноября декабря'.split(' '),
-  en: 'January February March April May June July August September October November December'.split(' '),
-};
+import { fill, type Table } from './language';
 
 export interface Civil {
   year: number;
@@ -34,17 +28,17 @@ export function civil(instant: string | number | Date, zone?: string): Civil {
 
 const two = (n: number) => String(n).padStart(2, '0');
 
-export function longDate(language: Language, date: { year: number; month: number; day: number }): string {
-  const month = months[language][date.month - 1] ?? '';
-  if (language === 'tg') return `${date.day} ${month} соли ${date.year}`;
-  return language === 'ru' ? `${date.day} ${month} ${date.year} г.` : `${date.day} ${month} ${date.year}`;
-}
+/** "22 ноябри соли 2026". */
+export const longDate = (table: Table, { year, month, day }: { year: number; month: number; day: number }): string =>
+  fill(table.date, { day, month: table.months[month - 1] ?? '', year });
 
-export function shortDate(language: Language, date: { month: number; day: number }): string {
-  return `${date.day} ${months[language][date.month - 1] ?? ''}`;
-}
+/** "22 ноябр": a date without its year. */
+export const shortDate = (table: Table, { month, day }: { month: number; day: number }): string =>
+  fill(table.day, { day, month: (table.months_alone ?? table.months)[month - 1] ?? '' });
 
-export const clockTime = (date: { hour: number; minute: number }): string => `${two(date.hour)}:${two(date.minute)}`;
+/** "08:30". */
+export const clockTime = (table: Table, { hour, minute }: { hour: number; minute: number }): string =>
+  fill(table.time, { hour: two(hour), minute: two(minute) });
 
 /** A wire date (`2026-11-25`) without passing through any zone. */
 export function parseDay(day: string): { year: number; month: number; day: number } {
@@ -62,12 +56,4 @@ export function daysBetween(earlier: string | number, later: string | number, zo
     return Date.UTC(date.year, date.month - 1, date.day);
   };
   return Math.round((at(later) - at(earlier)) / 86_400_000);
-}
-
-/** Digits grouped by threes: no-break space in Tajik and Russian, comma in English; at most `decimals` decimals. */
-export function number(language: Language, value: number, decimals = 0): string {
-  const [whole = '0', rest] = String(Number(Math.abs(value).toFixed(decimals))).split('.');
-  const grouped = whole.replace(/\B(?=(\d{3})+$)/g, language === 'en' ? ',' : '\u00a0');
-  const sign = value < 0 ? '−' : '';
-  return sign + grouped + (rest ? (language === 'en' ? '.' : ',') + rest : '');
 }

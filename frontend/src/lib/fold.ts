@@ -1,34 +1,27 @@
 // Folding of names for search: Tajik is typed with its own letters, with Russian ones, in Latin, and in the code points
-// of legacy fonts. Two spellings of one place fold to the same string. Old names are a table of their own.
+// of legacy fonts. The rule is data/language/fold.json; the server's `domain::language::fold` follows the same.
 
-const letters: Record<string, string> = {
-  ғ: 'г', ѓ: 'г', ӣ: 'и', й: 'и', ы: 'и', қ: 'к', ќ: 'к', ӯ: 'у', ў: 'у', ҳ: 'х', њ: 'х', ҷ: 'ч', љ: 'ч', ё: 'е', э: 'е', щ: 'ш', ъ: '', ь: '',
-};
-// Latin digraphs first, the longest first; `j`, `dzh`, `дж` and `ч` all stand for ҷ in one spelling or another.
-const latin: [RegExp, string][] = [
-  [/shch/g, 'ш'], [/dzh/g, 'ч'], [/kh/g, 'х'], [/gh/g, 'г'], [/zh/g, 'ж'], [/sh/g, 'ш'], [/ch/g, 'ч'], [/ts/g, 'ц'],
-  [/yo/g, 'е'], [/ya/g, 'а'], [/yu/g, 'у'], [/ye/g, 'е'],
-];
-const single: Record<string, string> = {
-  a: 'а', b: 'б', c: 'к', d: 'д', e: 'е', f: 'ф', g: 'г', h: 'х', i: 'и', j: 'ч', k: 'к', l: 'л', m: 'м', n: 'н', o: 'о', p: 'п', q: 'к', r: 'р',
-  s: 'с', t: 'т', u: 'у', v: 'в', w: 'в', x: 'х', y: 'и', z: 'з',
-};
-const oldNames: Record<string, string> = {
-  гиссар: 'хисор', кулаб: 'кулоб', кургантубе: 'бохтар', кургантюбе: 'бохтар', кургонтеппа: 'бохтар', пенчикент: 'панчакент',
-  ходжент: 'хучанд', худчанд: 'хучанд', ленинабад: 'хучанд', хорог: 'хоруг', авон: 'евон', аван: 'евон', шахртуз: 'шахритус', кайраккум: 'гулистон',
-};
+import replacements from 'virtual:language/fold';
+import type { District } from '../wire';
 
-export function fold(text: string): string {
-  let out = text.toLowerCase().normalize('NFC').replace(/[^\p{L}\p{N}]+/gu, '');
-  for (const [pattern, to] of latin) out = out.replace(pattern, to);
-  out = Array.from(out, (letter) => single[letter] ?? letter).join('');
-  out = out.replace(/дж/g, 'ч').replace(/йо|ьо/g, 'е').replace(/я/g, 'а').replace(/ю/g, 'у');
-  out = Array.from(out, (letter) => letters[letter] ?? letter).join('');
-  return oldNames[out] ?? out;
-}
+/** Two spellings of one word fold to the same string: composed, lower case, letters and digits only, then the table in its order. */
+export const fold = (text: string): string =>
+  replacements.reduce((folded, [from, to]) => folded.replaceAll(from, to), text.normalize('NFKC').toLowerCase().replace(/\p{M}|[^\p{Alphabetic}\p{N}]/gu, ''));
 
 /** Whether what was typed is the beginning or a part of one of the names. */
 export function matches(typed: string, names: string[]): boolean {
   const wanted = fold(typed);
-  return wanted === '' || names.some((name) => fold(name).includes(wanted));
+  return names.some((name) => fold(name).includes(wanted));
+}
+
+/** All that people call a district: its names in each language, and what it was called before. */
+export const called = ({ names, old_names }: District): string[] => [...Object.values(names), ...(old_names ?? [])];
+
+/** The one district that is called so, else the only one of which it is a part of a name. */
+export function theOne(typed: string, districts: District[]): District | undefined {
+  const wanted = fold(typed);
+  if (!wanted) return undefined;
+  const hits = districts.filter((district) => called(district).some((name) => fold(name) === wanted));
+  const near = hits.length ? hits : districts.filter((district) => matches(typed, called(district)));
+  return near.length === 1 ? near[0] : undefined;
 }

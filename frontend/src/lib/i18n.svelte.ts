@@ -3,13 +3,14 @@
 import type en from '../messages/en.json';
 import { languages, type Area, type Language } from '../messages/areas';
 import { setApiLanguage, serverNow } from './api';
-import { civil, clockTime, daysBetween, isoDay, longDate, number, parseDay, shortDate } from './dates';
-import { pluralForm } from './plural';
+import { civil, clockTime, daysBetween, isoDay, longDate, parseDay, shortDate } from './dates';
+import * as language from './language';
 
 type Plain<K> = K extends `${infer Base}#${string}` ? Base : K;
 export type Key = Plain<keyof typeof en>;
 type Params = Record<string, string | number>;
-type Part = () => Promise<{ default: Record<string, string> }>;
+/** `table` comes with the base messages. */
+type Part = () => Promise<{ default: Record<string, string>; table?: language.Table }>;
 
 const parts: Record<Language, Record<Area, Part>> = {
   tg: {
@@ -48,8 +49,10 @@ function read(key: string): string | null {
   }
 }
 
-const words = $state<{ language: Language; messages: Record<string, string>; zone: string | undefined }>({
+const words = $state<{ language: Language; table: language.Table; messages: Record<string, string>; zone: string | undefined }>({
   language: 'tg',
+  // Nothing is printed before the first language has come.
+  table: {} as language.Table,
   messages: {},
   zone: read('zone') ?? undefined,
 });
@@ -64,14 +67,17 @@ export function firstLanguage(): Language {
   return navigator.languages.map((code) => code.slice(0, 2)).find(isLanguage) ?? languages[0];
 }
 
-async function load(language: Language, areas: Iterable<Area>): Promise<Record<string, string>> {
-  const loaded = await Promise.all(Array.from(areas, (area) => parts[language][area]()));
-  return Object.assign({}, ...loaded.map((part) => part.default)) as Record<string, string>;
-}
+const load = (language: Language, areas: Iterable<Area>) => Promise.all(Array.from(areas, (area) => parts[language][area]()));
 
 export async function setLanguage(language: Language): Promise<void> {
-  const messages = await load(language, wanted);
-  words.messages = messages;
+  let loaded: Awaited<ReturnType<typeof load>> = [];
+  // A page that opens meanwhile may want more.
+  for (let asked = -1; asked !== wanted.size; ) {
+    asked = wanted.size;
+    loaded = await load(language, wanted);
+  }
+  words.messages = Object.assign({}, ...loaded.map((part) => part.default)) as Record<string, string>;
+  words.table = loaded.find((part) => part.table)?.table ?? words.table;
   words.language = language;
   setApiLanguage(language);
   document.documentElement.lang = language;
@@ -84,7 +90,10 @@ export async function setLanguage(language: Language): Promise<void> {
 
 export async function addArea(area: Area): Promise<void> {
   wanted.add(area);
-  words.messages = { ...words.messages, ...(await load(words.language, [area])) };
+  const { language } = words;
+  const [part] = await load(language, [area]);
+  // Another language chosen meanwhile came with this area; words of two languages never mix.
+  if (language === words.language) words.messages = { ...words.messages, ...part?.default };
 }
 
 /** The country's zone is remembered: a phone elsewhere shows the right hours at once on its next visit. */
@@ -102,15 +111,11 @@ export const zone = (): string | undefined => words.zone;
 
 function find(key: string, params?: Params): string | undefined {
   const n = params?.n;
-  const counted = typeof n === 'number' ? words.messages[`${key}#${pluralForm(words.language, n)}`] : undefined;
+  const counted = typeof n === 'number' ? words.messages[`${key}#${language.pluralForm(words.table, n)}`] : undefined;
   return counted ?? words.messages[key] ?? words.messages[`${key}#other`];
 }
 
-const fill = (text: string, params: Params = {}): string =>
-  text.replace(/\{(\w+)\}/g, (whole, name: string) => {
-    const value = params[name];
-    return value === undefined ? whole : typeof value === 'number' ? number(words.language, value, 1) : value;
-  });
+const fill = (text: string, params: Params = {}): string => language.fill(text, params, (n) => num(n, 1));
 
 /** The message for a key; `params.n` chooses the plural form. */
 export const t = (key: Key, params?: Params): string => fill(find(key, params) ?? key, params);
@@ -121,10 +126,11 @@ export const maybe = (key: string, fallback: string, params?: Params): string =>
   return text === undefined ? fallback : fill(text, params);
 };
 
-export const num = (value: number, decimals = 0): string => number(words.language, value, decimals);
-export const time = (instant: string | number): string => clockTime(civil(instant, words.zone));
-export const date = (instant: string | number): string => longDate(words.language, civil(instant, words.zone));
-export const day = (wire: string): string => longDate(words.language, parseDay(wire));
+export const table = (): language.Table => words.table;
+export const num = (value: number, decimals = 0): string => language.number(words.table, value, decimals);
+export const time = (instant: string | number): string => clockTime(words.table, civil(instant, words.zone));
+export const date = (instant: string | number): string => longDate(words.table, civil(instant, words.zone));
+export const day = (wire: string): string => longDate(words.table, parseDay(wire));
 export const today = (): string => isoDay(civil(serverNow(), words.zone));
 /** A name in the reader's language. */
 export const named = (names: Partial<Record<Language, string>> | undefined, fallback: string): string =>
@@ -136,7 +142,7 @@ export function moment(instant: string | number): string {
   const clock = time(instant);
   if (days === 0) return t('when.today', { time: clock });
   if (days === 1) return t('when.yesterday', { time: clock });
-  return t('when.day', { day: shortDate(words.language, civil(instant, words.zone)), time: clock });
+  return t('when.day', { day: shortDate(words.table, civil(instant, words.zone)), time: clock });
 }
 
 /** "40 minutes ago" in words. */

@@ -1,14 +1,31 @@
 // Who is signed in. A session that ended does not throw the page away: a dialog asks for the password again, and the
-// request that failed is repeated.
+// request that failed is repeated. A manager who was here before has her page without a line too, and may save; who she
+// is gets settled when the server is heard again.
 
-import type { Geography, Me, Session } from '../wire';
-import { ApiError, get, post, put, request, setUnauthorised } from './api';
+import type { Geography, Me, Session, ShelterState } from '../wire';
+import { asApiError, clockAhead, get, post, put, request, setClockAhead, setDisabled, setUnauthorised } from './api';
+import { forget, read, who, write, type Who } from './device';
 import { addArea, isLanguage, lang, setLanguage, setZone, zone } from './i18n.svelte';
 import type { Language } from '../messages/areas';
 
-const lastRole = 'start';
+/** She left, and the server has not heard it yet. */
+const leaving = 'leaving';
+/** How long the server may take before a page that was here before opens from what the phone remembers. */
+const patience = 1000;
+const askEvery = 15_000;
+
 const state = $state<{ me: Me | null; expired: boolean; known: boolean; unreached: boolean }>({ me: null, expired: false, known: false, unreached: false });
 let waiting: ((again: boolean) => void)[] = [];
+/** Whether the server itself has said who this is. */
+let sure = false;
+let asking = false;
+let words: Promise<void>;
+/** Fetches the code of a role's pages. */
+let prepare: (role: Me['role']) => void;
+/** The figures of a manager's first shelter, asked for while the code of her page is on its way. */
+let figures: Promise<ShelterState | null> | null = null;
+/** She put the password off: not asked again before she does something that needs it. */
+let later = false;
 
 export const me = (): Me | null => state.me;
 export const expired = (): boolean => state.expired;
@@ -16,33 +33,39 @@ export const expired = (): boolean => state.expired;
 export const known = (): boolean => state.known;
 /** Whether asking it failed. */
 export const unreached = (): boolean => state.unreached;
+/** Whose reports may be sent from this page: nobody's, once somebody else has signed in on this phone in another tab. */
+export const account = (): string | null => (state.me && who()?.id === state.me.id ? state.me.id : null);
 
-/** The role of the last visit, so that its code can be fetched before the server has said who this is. */
-export function expectedRole(): Me['role'] | null {
-  try {
-    const role = localStorage.getItem(lastRole);
-    return role === 'manager' || role === 'officer' || role === 'committee' || role === 'admin' ? role : null;
-  } catch {
-    return null;
-  }
+function hurry({ role, shelters: [first] }: Pick<Who, 'role' | 'shelters'>): void {
+  prepare(role);
+  // Only managers have any.
+  if (first) figures ??= get<ShelterState>(`/shelters/${first.id}/state`).catch(() => null);
 }
-
-function remember(role: string | null): void {
-  try {
-    if (role) localStorage.setItem(lastRole, role);
-    else localStorage.removeItem(lastRole);
-  } catch {
-    // Nothing is lost but a moment at the next start.
-  }
+/** The figures that were asked for before her page was there; once. */
+export function asked(): typeof figures {
+  const found = figures;
+  figures = null;
+  return found;
 }
 
 async function adopt(user: Me): Promise<void> {
-  remember(user.role);
+  if (who()?.id !== user.id) forget();
+  write('who', { id: user.id, role: user.role, shelters: user.shelters, ahead: clockAhead() } satisfies Who);
   if (user.time_zone) setZone(user.time_zone);
+  hurry(user);
+  await words;
   await addArea(user.role);
-  state.me = user;
+  sure = true;
+  [state.me, state.known, state.unreached] = [user, true, false];
   // Figures first: on a slow line the geography would stand in their way.
   if (!zone()) setTimeout(() => void learnZone(), 1500);
+}
+
+/** A manager's page from what the phone remembers: numbers of rooms, nobody's name. */
+async function openAs({ id, role, shelters }: Who): Promise<void> {
+  await words;
+  await addArea(role);
+  if (!state.me && !state.known) state.me = { id, role, shelters, name: '', email: '', language: lang(), organisation: null, time_zone: zone() ?? '' };
 }
 
 let geographyAsked: Promise<Geography> | null = null;
@@ -70,25 +93,59 @@ async function learnZone(): Promise<void> {
   }
 }
 
-export async function start(): Promise<void> {
+export async function start(ready: Promise<void>, fetchPages: typeof prepare): Promise<void> {
+  [words, prepare] = [ready, fetchPages];
   setUnauthorised(askAgain);
-  try {
-    await adopt(await get<Me>('/me'));
-  } catch (error) {
-    if (!(error instanceof ApiError) || error.status !== 401) {
-      // The server was not reached: that says nothing about who is here.
-      state.unreached = true;
-      return;
-    }
-    remember(null);
+  setDisabled(disabled);
+  const last = who();
+  if (last) {
+    setClockAhead(last.ahead);
+    if (!read(leaving)) hurry(last);
   }
-  state.known = true;
+  const early = last?.role === 'manager' && !read(leaving) ? setTimeout(() => void openAs(last), patience) : undefined;
+  const seen = () => {
+    if (document.visibilityState === 'visible') void settle();
+  };
+  addEventListener('online', seen);
+  document.addEventListener('visibilitychange', seen);
+  await settle();
+  clearTimeout(early);
+}
+
+/** Asks the server who this is, and again later where it was not heard. */
+async function settle(): Promise<void> {
+  if (sure || state.known || asking) return;
+  asking = true;
+  try {
+    if (read(leaving)) await endSession();
+    const user = await get<Me>('/me');
+    // Somebody else signed in on this phone meanwhile: what stands here is not hers.
+    if (state.me && state.me.id !== user.id) location.reload();
+    else await adopt(user);
+  } catch (error) {
+    const { status, code } = asApiError(error);
+    const last = who();
+    if (status === 401) {
+      sure = true;
+      if (!state.me) state.known = true;
+      else if (code !== 'account_disabled') void askAgain();
+    } else {
+      // The server was not reached: that says nothing about who is here.
+      if (last?.role === 'manager') await openAs(last);
+      else state.unreached = true;
+      setTimeout(() => void settle(), askEvery);
+    }
+  } finally {
+    asking = false;
+  }
 }
 
 export async function signIn(email: string, password: string): Promise<void> {
   const before = state.me;
   const { user } = await post<Session>('/session', { email, password });
+  write(leaving, null);
   if (before && before.id !== user.id) {
+    forget();
     location.replace('/');
     return;
   }
@@ -97,24 +154,53 @@ export async function signIn(email: string, password: string): Promise<void> {
     if (isLanguage(user.language) && user.language !== lang()) void put('/me/language', { language: lang() }).catch(() => undefined);
   }
   await adopt(user);
-  state.expired = false;
-  for (const resume of waiting.splice(0)) resume(true);
+  answerWaiting(true);
 }
 
-function askAgain(): Promise<boolean> {
-  if (!state.me) return Promise.resolve(false);
+function answerWaiting(again: boolean): void {
+  state.expired = false;
+  for (const resume of waiting.splice(0)) resume(again);
+}
+
+/** Asks for the password; resolves to whether she signed in again. */
+export function askAgain(): Promise<boolean> {
+  if (!state.me || later) return Promise.resolve(false);
   state.expired = true;
   return new Promise((resume) => waiting.push(resume));
 }
+/** Not now: what she saves waits on the phone. */
+export function signInLater(): void {
+  later = true;
+  answerWaiting(false);
+}
+/** She does something that wants the line: the password may be asked for again. */
+export const mayAsk = (): void => void (later = false);
 
-export async function signOut(): Promise<void> {
+/** The account was disabled: nothing of it stays on this phone, its unsent reports included. */
+function disabled(): void {
+  const id = state.me?.id ?? who()?.id;
+  forget();
+  answerWaiting(false);
+  [sure, state.me, state.known] = [true, null, true];
+  if (id) void import('../queue/index').then((queue) => queue.wipe(id)).catch(() => undefined);
+}
+
+/** Ends the session; where the line is gone, the next start does it before anything else. */
+async function endSession(): Promise<void> {
+  write(leaving, true);
   try {
     await request('DELETE', '/session', { keepalive: true });
-  } catch {
-    // Signing out here must not depend on the network.
+  } catch (error) {
+    if (asApiError(error).status === 0) throw error;
   }
-  remember(null);
-  for (const resume of waiting.splice(0)) resume(false);
+  write(leaving, null);
+}
+
+export async function signOut(): Promise<void> {
+  forget();
+  // Signing out here must not depend on the network.
+  await endSession().catch(() => undefined);
+  answerWaiting(false);
   location.replace('/');
 }
 
@@ -133,8 +219,9 @@ const elsewhere: Record<Language, string> = {
 export function leave(): void {
   document.documentElement.classList.add('left');
   document.title = '…';
-  remember(null);
-  void fetch('/api/v1/session', { method: 'DELETE', keepalive: true, credentials: 'same-origin' }).catch(() => undefined);
+  forget();
+  write(leaving, true);
+  void fetch('/api/v1/session', { method: 'DELETE', keepalive: true, credentials: 'same-origin' }).then(() => write(leaving, null), () => undefined);
   history.replaceState(null, '', '/');
   location.replace(elsewhere[lang()]);
 }

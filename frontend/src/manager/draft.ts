@@ -1,7 +1,7 @@
 // The report being written: what differs from the last one, and which numbers deserve a second look.
 // It adds nothing up that the server decides (free beds); it only compares what was typed.
 
-import type { OutOfServiceReason, ReportBody, RoomState } from '../wire';
+import type { OutOfServiceReason, ReportBody, RoomState, Stock } from '../wire';
 
 export interface RoomDraft {
   occupied_beds: number;
@@ -52,26 +52,61 @@ export function slips(rooms: RoomState[], drafts: Record<string, RoomDraft>): Sl
   });
 }
 
-export function reportBody(
-  observedAt: Date,
-  rooms: { room_id: string; draft: RoomDraft; exitChanged: boolean }[],
-  rest: { stock?: ReportBody['stock']; note?: string; operating?: boolean | undefined } = {},
-): ReportBody {
+/** A room as her own report has it, while the server's figures do not show that yet; what only the server adds up is left out. */
+export function asReported(room: RoomState, body: ReportBody | undefined): RoomState {
+  const line = body?.rooms.find(({ room_id }) => room_id === room.room_id);
+  if (!body || !line) return room;
+  const said: RoomDraft = {
+    occupied_beds: line.occupied_beds,
+    occupied_cots: line.occupied_cots ?? 0,
+    out_of_service_beds: line.out_of_service_beds ?? 0,
+    out_of_service_reason: (line.out_of_service_reason ?? null) as OutOfServiceReason | null,
+    planned_exit: body.planned_exits?.find(({ room_id }) => room_id === room.room_id)?.date ?? null,
+  };
+  return differs(said, draftOf(room)) ? { ...room, ...said, free_beds: 0, enclosed_beds: 0 } : room;
+}
+
+/** Supplies as her own report counted them; days and status are the server's to say. */
+export function asCounted(stock: Stock[], body: ReportBody | undefined): Stock[] {
+  const counts = new Map((body?.stock ?? []).map(({ item, on_hand }) => [item, on_hand]));
+  const line = (old: Stock): Stock => {
+    const on_hand = counts.get(old.item) ?? old.on_hand;
+    counts.delete(old.item);
+    return on_hand === old.on_hand ? old : { ...old, on_hand, days_of_cover: null, status: 'unknown' };
+  };
+  const known = stock.map(line);
+  return [...known, ...[...counts].map(([item, on_hand]): Stock => ({ item, on_hand, status: 'unknown', basis: '', observed_at: body?.observed_at ?? '', daily_use: null, days_of_cover: null }))];
+}
+
+interface Rest {
+  stock?: { item: string; on_hand: number }[];
+  note?: string;
+  operating?: boolean | undefined;
+  /** The report on the screen; left out where the server does not name one. */
+  basedOn?: string | null | undefined;
+}
+
+/** The report as it goes out. What the server takes for granted is left out: on a bad line each byte is a risk. */
+export function reportBody(observedAt: Date, today: string, rooms: { room_id: string; draft: RoomDraft }[], rest: Rest = {}): ReportBody {
   const body: ReportBody = {
     observed_at: observedAt.toISOString(),
     rooms: rooms.map(({ room_id, draft }) => ({
       room_id,
       occupied_beds: draft.occupied_beds,
-      occupied_cots: draft.occupied_cots,
-      out_of_service_beds: draft.out_of_service_beds,
-      out_of_service_reason: draft.out_of_service_beds > 0 ? (draft.out_of_service_reason ?? 'other') : null,
+      ...(draft.occupied_cots > 0 && { occupied_cots: draft.occupied_cots }),
+      ...(draft.out_of_service_beds > 0 && {
+        out_of_service_beds: draft.out_of_service_beds,
+        out_of_service_reason: draft.out_of_service_reason ?? 'other',
+      }),
     })),
-    stock: rest.stock ?? [],
-    planned_exits: rooms.flatMap(({ room_id, draft, exitChanged }) =>
-      exitChanged && draft.planned_exit ? [{ room_id, date: draft.planned_exit }] : [],
-    ),
-    note: rest.note?.trim() || null,
   };
-  if (rest.operating !== undefined) body.operating = rest.operating;
+  const note = rest.note?.trim();
+  // An exit that was planned for a day gone by is not planned any more.
+  const exits = rooms.flatMap(({ room_id, draft }) => (draft.planned_exit && draft.planned_exit >= today ? [{ room_id, date: draft.planned_exit }] : []));
+  if (rest.stock?.length) body.stock = rest.stock;
+  if (exits.length) body.planned_exits = exits;
+  if (note) body.note = note;
+  if (rest.operating === false) body.operating = false;
+  if (rest.basedOn !== undefined) body.based_on = rest.basedOn;
   return body;
 }

@@ -1,7 +1,14 @@
-// The manager's pages beside the daily report, with the words they need: fetched when first opened.
+// The manager's pages beside the daily report, and the seldom parts of that, with the words they need: fetched when
+// first opened.
 import { addArea } from '../lib/i18n.svelte';
 
 const words = () => addArea('requests');
 export const requests = () => Promise.all([import('./Requests.svelte'), words()]).then(([page]) => page.default);
 export const history = () => Promise.all([import('./History.svelte'), words()]).then(([page]) => page.default);
+export const reminders = () => Promise.all([import('./Reminders.svelte'), words()]).then(([page]) => page.default);
 export const contact = () => Promise.all([import('./Contact.svelte'), words()]).then(([page]) => page.default);
+export const noPage = () => import('../parts/NoPage.svelte').then((page) => page.default);
+/** Seldom parts of the report itself. */
+export const unsettled = () => Promise.all([import('./Unsettled.svelte'), words()]).then(([part]) => part.default);
+export const stockList = () => Promise.all([import('./StockList.svelte'), words()]).then(([part]) => part.default);
+export const roomMore = () => Promise.all([import('./RoomMore.svelte'), words()]).then(([part]) => part.default);

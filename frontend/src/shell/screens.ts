@@ -9,7 +9,8 @@ export interface Screens {
 }
 
 export const screens: Record<Role, () => Promise<Screens>> = {
-  manager: () => import('../manager/index'),
+  // Her first screen lies in two files; both are asked for at once.
+  manager: () => Promise.all([import('../manager/index'), import('../manager/kept.svelte')]).then(([screens]) => screens),
   officer: () => import('../officer/index'),
   committee: () => import('../committee/index'),
   admin: () => import('../admin/index'),
