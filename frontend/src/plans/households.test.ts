@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { District, Need } from '../wire';
 import { childrenOf, householdOf, parse, row } from './households';
 
-const district = (code: string, en: string): District => ({ code, region: 'R', names: { en }, centre: { lat: 0, lon: 0 }, dot: { x: 0, y: 0 } });
+const district = (code: string, en: string): District => ({ code, region: 'R', names: { en }, old_names: [], centre: { lat: 0, lon: 0 }, dot: { x: 0, y: 0 } });
 const districts = [district('TJ-SU-KHU', 'Khujand'), district('TJ-DU-SIN', 'Sino')];
 
 const needs = new Map<string, Need>([['step_free', 'step_free'], ['без ступеней', 'step_free'], ['pets', 'pets']]);

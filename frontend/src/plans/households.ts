@@ -1,6 +1,6 @@
 // Households as lines of text: what somebody pastes from a table becomes the rows of the form, and back.
 
-import { matches } from '../lib/fold';
+import { theOne } from '../lib/fold';
 import type { Child, District, Household, Need } from '../wire';
 
 export interface Row {
@@ -57,7 +57,7 @@ export function parse(text: string, districts: District[], names: ReadonlyMap<st
     if (!line.trim()) continue;
     const [label = '', place = '', women = '', children = '', wanted = ''] = cells(line);
     if (at === 0 && !/\d/.test(line)) continue;
-    const district = districts.find(({ code }) => code.toLowerCase() === place.toLowerCase()) ?? districts.find(({ names: known }) => place !== '' && matches(place, Object.values(known)));
+    const district = districts.find(({ code }) => code.toLowerCase() === place.toLowerCase()) ?? theOne(place, districts);
     const needs = needsOf(wanted, names);
     const adults = Number(women || '1');
     if (district && needs && Number.isInteger(adults) && adults >= 1 && childrenOf(children)) rows.push(row({ label, from: district.code, adults, children, needs }));
