@@ -20,6 +20,9 @@ const FLOORS: &[(&str, u8)] = &[
     ("mail", 1),
     ("config", 1),
     ("pack", 1),
+    ("push", 1),
+    ("sms", 1),
+    ("web", 1),
     ("store", 2),
     ("letters", 3),
     ("services", 3),
@@ -41,7 +44,7 @@ const SIDEWAYS: &[(&str, &str)] = &[
 
 /// What a room must not know although it lies below.
 const NEVER: &[(&str, &[&str])] = &[
-    ("http", &["store", "mail", "jobs"]),
+    ("http", &["store", "mail", "push", "web", "jobs"]),
     ("jobs", &["http"]),
     ("letters", &["clock", "ids", "mail", "config", "pack", "store"]),
 ];
@@ -72,6 +75,8 @@ const LIBRARY_OF: &[(&[&str], &[&str])] = &[
     // Composing a message is rendering; sending it is not (see OUTSIDE_WORLD).
     (&["lettre"], &["mail", "letters"]),
     (&["mrml", "resvg"], &["letters"]),
+    (&["rustls", "webpki_roots"], &["web"]),
+    (&["p256", "aes_gcm", "hkdf"], &["push"]),
     (&["clap", "indicatif"], &["cli", "main"]),
 ];
 

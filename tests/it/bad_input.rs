@@ -140,6 +140,10 @@ impl Bender<'_> {
     }
 }
 
+/// The one route whose bodies are not of our shape: each gateway writes its own, fields beside those that are declared are
+/// passed over, and who does not prove itself is refused before anything is read. `sms` bends its bodies.
+const OF_GATEWAYS: &str = "/channels/sms";
+
 /// Every bent body of a route, from its schema and a body that is right.
 fn bent(document: &Value, method: &str, path: &str, whole: &Value) -> Vec<Bent> {
     let operation = &document["paths"][format!("{PREFIX}{path}")][method.to_lowercase()];
@@ -166,7 +170,7 @@ on_both! {
         let stage = Stage::set(&h).await;
         let document = document();
         let (mut tried, mut wrong) = (0, Vec::new());
-        let rows = MATRIX.iter().filter(|row| matches!(row.method.as_str(), "POST" | "PUT"));
+        let rows = MATRIX.iter().filter(|row| matches!(row.method.as_str(), "POST" | "PUT") && row.path != OF_GATEWAYS);
         for row in rows.clone() {
             let (method, path) = (row.method.as_str(), stage.path(row.path));
             let whole = stage.body(&h, method, row.path).unwrap_or_else(|| panic!("{method} {path}: no example"));
@@ -198,12 +202,12 @@ on_both! {
 
     async fn bodies_that_are_no_json_or_too_much(h: Harness) {
         let stage = Stage::set(&h).await;
-        for row in MATRIX.iter().filter(|row| matches!(row.method.as_str(), "POST" | "PUT")) {
+        for row in MATRIX.iter().filter(|row| matches!(row.method.as_str(), "POST" | "PUT") && row.path != OF_GATEWAYS) {
             let (method, path) = (row.method.as_str(), stage.path(row.path));
             let who = stage.user_of(row);
             let whole = stage.body(&h, method, row.path).unwrap();
             let inside = whole.to_string();
-            let inside = inside.trim_start_matches('{').trim_end_matches('}');
+            let inside = inside.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')).unwrap();
             let deep = format!("{}{}", "[".repeat(20_000), "]".repeat(20_000));
             for broken in ["", "{", "nonsense", "{} {}", "{'a': 1}", deep.as_str(), "\u{feff}{}", "{\"a\": NaN}"] {
                 let answer = stage.call(&h, who, method, &path, broken.as_bytes()).await;

@@ -53,8 +53,8 @@ on_both! {
         assert_eq!(broken(&scene).await, ["stock_is_never_negative"]);
         raw.run("UPDATE stock SET on_hand = 1").await;
         raw.run(&format!(
-            "DROP INDEX uq_letter_digest_id_email; INSERT INTO letter (id, digest_id, email, name, language, state, \
-             attempts, next_attempt_at, created_at) SELECT {twin}, digest_id, email, name, language, state, attempts, \
+            "DROP INDEX uq_letter_digest_id_address; INSERT INTO letter (id, digest_id, via, address, name, language, state, \
+             attempts, next_attempt_at, created_at) SELECT {twin}, digest_id, via, address, name, language, state, attempts, \
              next_attempt_at, created_at FROM letter WHERE digest_id IS NOT NULL"
         )).await;
         assert_eq!(broken(&scene).await, ["one_letter_for_a_recipient"]);

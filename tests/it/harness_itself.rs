@@ -36,7 +36,7 @@ on_both! {
         assert_eq!(picture["national"]["occupied"], 3);
         // The same over a socket, and as another node sees it.
         let serving = h.serve();
-        let over_socket = reqwest::Client::new()
+        let over_socket = panoh::web::client().unwrap()
             .get(serving.url("/api/v1/availability"))
             .bearer_auth(&country.committee.token)
             .send()

@@ -43,6 +43,7 @@ async fn house(h: &Harness) -> House {
         vault: Vault::new(&Zeroizing::new([7; 32])),
         link_base: "http://127.0.0.1:8080".to_owned(),
         mail_from: "panoh@demo.example".to_owned(),
+        push_hosts: crate::harness::push_hosts(),
     });
     let demo = services.demo_plan(1, SHELTERS).unwrap();
     services.seed_demo(&demo, |_| {}).await.unwrap();
@@ -64,7 +65,12 @@ async fn house(h: &Harness) -> House {
     };
     let mailer = Mailer::Smtp(Smtp::new(settings, timeouts).unwrap());
     House {
-        jobs: Jobs { services, mailer },
+        jobs: Jobs {
+            services,
+            mailer,
+            pusher: crate::harness::pusher(),
+            sms: panoh::sms::Sender::Memory(panoh::sms::Memory::default()),
+        },
         clock,
         server,
     }
@@ -91,7 +97,7 @@ fn parse(letter: &Received) -> Message<'_> {
 
 /// The whole numbers in a text; digits in groups are one.
 fn numbers(text: &str) -> Vec<u64> {
-    let joined = text.replace('\u{202f}', "");
+    let joined = text.replace('\u{a0}', "");
     let mut out = Vec::new();
     for word in joined.split(|c: char| !c.is_ascii_digit() && c != ',') {
         out.extend(word.replace(',', "").parse::<u64>());

@@ -6,6 +6,8 @@ mod bad_input;
 #[cfg(test)]
 mod checks;
 #[cfg(test)]
+mod conflicts;
+#[cfg(test)]
 mod demo;
 #[cfg(test)]
 mod digests;
@@ -17,6 +19,10 @@ mod harness_itself;
 mod holds;
 #[cfg(test)]
 mod imports;
+#[cfg(test)]
+mod languages;
+#[cfg(test)]
+mod late_reports;
 #[cfg(test)]
 mod learning;
 #[cfg(test)]
@@ -32,13 +38,20 @@ mod once;
 #[cfg(test)]
 mod plans;
 #[cfg(test)]
+#[path = "../support/push.rs"]
+mod push_service;
+#[cfg(test)]
 mod races;
 #[cfg(test)]
 mod records;
 #[cfg(test)]
+mod reminders;
+#[cfg(test)]
 mod scope;
 #[cfg(test)]
 mod sessions;
+#[cfg(test)]
+mod sms;
 #[cfg(test)]
 #[path = "../support/smtp.rs"]
 mod smtp;

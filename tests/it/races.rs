@@ -76,6 +76,7 @@ pub fn report_of(shelter: &Shelter, occupied: &[i64], at: panoh::domain::id::Mom
         stock: Vec::new(),
         planned_exits: Vec::new(),
         note: None,
+        based_on: None,
     }
 }
 
@@ -317,7 +318,7 @@ on_both! {
             paths.push(format!("/api/v1/referrals/{}/holds", referral["id"].as_str().unwrap()));
         }
         let serving = h.serve();
-        let client = reqwest::Client::new();
+        let client = panoh::web::client().unwrap();
         let body = json!({"shelter_id": ten.id});
         let all = paths.iter().enumerate().map(|(at, path)| {
             let request = client.post(serving.url(path)).bearer_auth(&country.officer.token);

@@ -111,7 +111,11 @@ on_both! {
         assert_eq!(again.get("/api/v1/referrals").await.status, 403);
         assert_eq!(again.get("/api/v1/statistics/supplies").await.status, 200);
         admin.put(&path, &change("committee", true)).await.expect(200);
-        assert_eq!(status(&again).await, 401);
+        // Told apart from a session that has ended: what a device keeps for a closed account is to go.
+        let closed = again.get("/api/v1/me").await;
+        assert_eq!((closed.status, closed.code().as_str()), (401, "account_disabled"));
+        admin.put(&path, &change("committee", false)).await.expect(200);
+        assert_eq!(again.get("/api/v1/me").await.code(), "not_signed_in", "and no longer once it is open again");
         assert_eq!(admin.put(&format!("/api/v1/users/{}", admin.user.id), &json!({"name": "A", "role": "committee", "language": "ru"})).await.code(), "last_admin");
 
         let manager = &country.manager;

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use crate::harness::Harness;
 use crate::harness::client::{Answer, Person};
 use crate::harness::country::{Country, PASSWORD, search};
+use crate::push_service::Browser;
 
 /// The document as it is served.
 pub fn document() -> Value {
@@ -32,6 +33,11 @@ pub struct Stage {
     /// A draft that places one household.
     pub plan: String,
     pub letter: String,
+    /// The manager's.
+    pub browser: String,
+    /// A telephone of the manager's that waits for its code.
+    pub phone: String,
+    pub other_phone: String,
     /// Somebody whose account may be changed.
     pub spare: Person,
 }
@@ -77,6 +83,18 @@ impl Stage {
                 .await
                 .expect(201),
         );
+        let browser = country
+            .manager
+            .post("/api/v1/me/push", &Browser::new(1).subscription())
+            .await;
+        let phone = id_of(&country.manager.post("/api/v1/me/phones", &json!({})).await.expect(201));
+        let other_phone = id_of(
+            &country
+                .other_manager
+                .post("/api/v1/me/phones", &json!({}))
+                .await
+                .expect(201),
+        );
         let spare = h.person(Role::Committee, "spare@example.tj", None, &[]).await;
         Self {
             country,
@@ -89,6 +107,9 @@ impl Stage {
             digest: made.to_string(),
             plan,
             letter: letters[0].id.to_string(),
+            browser: id_of(&browser.expect(201)),
+            phone,
+            other_phone,
             spare,
         }
     }
@@ -103,6 +124,8 @@ impl Stage {
             "digests" => self.digest.clone(),
             "plans" => self.plan.clone(),
             "users" => self.spare.user.id.to_string(),
+            "me" if path.starts_with("/me/push") => self.browser.clone(),
+            "me" => self.phone.clone(),
             other => panic!("no id is known for {other}"),
         }
     }
@@ -113,6 +136,11 @@ impl Stage {
             "?reason=asked%20by%20phone"
         } else {
             ""
+        };
+        let query = if path == "/channels/sms" {
+            "?gateway=plain&secret=a-secret-of-enough-letters"
+        } else {
+            query
         };
         let filled = path.replace("{id}", id).replace("{recipient}", &self.recipient);
         format!("{PREFIX}{filled}{query}")
@@ -131,6 +159,10 @@ impl Stage {
         let body = match (method, path) {
             ("POST", "/session") => json!({"email": "spare@example.tj", "password": PASSWORD, "code": null}),
             ("PUT", "/me/language") => json!({"language": "tg"}),
+            ("POST", "/me/push") => Browser::new(2).subscription(),
+            ("POST", "/me/phones") => json!({}),
+            // Of a number that is not connected: nothing happens, and nobody is told so.
+            ("POST", "/channels/sms") => json!({"id": "stage-1", "from": "+992900000001", "text": "5 7"}),
             ("POST", "/shelters") => self.shelter_body("TJ-GB-07"),
             ("PUT", "/shelters/{id}") => self.shelter_body("TJ-DU-01"),
             ("PUT", "/shelters/{id}/confidential") => json!({"address": "Kuchai Rudaki 1", "contact_name": "Zarina",

@@ -108,7 +108,7 @@ on_both! {
                     grouped(beds), grouped(occupied), grouped(out), grouped(free)),
                 format!("Beds {} · Occupied {} · Free {}", grouped(beds), grouped(occupied), grouped(free)),
                 "CA-ON — ".to_owned(),
-                "142 of 142 shelters reported on time.".to_owned(),
+                "142 of 142 shelters have reported.".to_owned(),
             ] {
                 assert!(words.contains(&said), "{night}: {said}\n{}", letter.text);
             }

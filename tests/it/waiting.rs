@@ -100,6 +100,8 @@ impl Line {
         let jobs = Jobs {
             services: self.services().clone(),
             mailer: Mailer::Memory(mail.clone()),
+            pusher: crate::harness::pusher(),
+            sms: panoh::sms::Sender::Memory(panoh::sms::Memory::default()),
         };
         while jobs.deliver_next().await.unwrap() {}
     }
@@ -170,7 +172,7 @@ on_both! {
         let queued = line.letters(id).await;
         assert_eq!(queued.len(), 1, "one letter, and none for the next look");
         let (letter, officer) = (&queued[0], format!("{}@demo.example", line.officer.user_id));
-        assert_eq!((letter.email.as_str(), letter.language.as_str(), letter.state.as_str()), (&*officer, "tg", "queued"));
+        assert_eq!((letter.address.as_str(), letter.language.as_str(), letter.state.as_str()), (&*officer, "tg", "queued"));
         let Of::Notice(notice) = &letter.of else { panic!("a notice") };
         assert_eq!(notice.kind, NoticeKind::PlaceFound);
         let code = line.see(id).await.referral.code;

@@ -1,8 +1,8 @@
 //! The figures of the country by plain SQL on the tables, written from the definitions and not from the service's code.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::Duration;
+use chrono::{Days, Duration, NaiveTime, Timelike};
 use panoh::domain::id::Moment;
 use panoh::services::Services;
 
@@ -86,6 +86,27 @@ pub async fn beds(stage: &Stage, now: Moment) -> BTreeMap<String, Beds> {
     }
     regions.insert(String::new(), country);
     regions
+}
+
+/// Codes of the shelters that did not report yesterday or today, and how many shelters there are. Of a country that is due to
+/// report by nine, before the operators are told of today's reports.
+pub async fn missing(stage: &Stage, now: Moment) -> (BTreeSet<String>, u64) {
+    let wall = now.with_timezone(&chrono_tz::Asia::Dushanbe);
+    assert!(wall.hour() < 15);
+    let yesterday = (wall.date_naive() - Days::new(1))
+        .and_time(NaiveTime::MIN)
+        .and_local_timezone(wall.timezone());
+    let rows = stage
+        .sql(
+            "SELECT s.code, CAST(COALESCE(h.observed_at, 0) AS text), CAST(s.report_due AS text),
+               CAST(s.report_interval_hours AS text)
+             FROM shelter s LEFT JOIN shelter_state h ON h.shelter_id = s.id",
+        )
+        .await;
+    assert!(rows.iter().all(|row| row[2] == "540" && row[3] == "24"));
+    let from = yesterday.unwrap().timestamp_millis();
+    let missing = rows.iter().filter(|row| row[1].parse::<i64>().unwrap() < from);
+    (missing.map(|row| row[0].clone()).collect(), rows.len() as u64)
 }
 
 /// Shelters that reported within their own rhythm, and all, by region code and of the country.

@@ -4,7 +4,7 @@
 use chrono::Duration;
 use panoh::domain::demo::SHELTERS;
 
-use super::figures::{beds, reported, shortages, unmet_in_october};
+use super::figures::{beds, missing, reported, shortages, unmet_in_october};
 use super::page::{Page, parse, raw_header};
 use super::stage::{Stage, deliver_all, dushanbe};
 use crate::harness::{Harness, on_both};
@@ -34,7 +34,7 @@ on_both! {
         assert_eq!(deliver_all(&stage.jobs).await, 3);
         assert_eq!((stage.jobs.run_due().await.unwrap(), deliver_all(&stage.jobs).await), (0, 0));
 
-        let ids = stage.sql("SELECT {id}, email, language FROM letter ORDER BY email").await;
+        let ids = stage.sql("SELECT {id}, address, language FROM letter ORDER BY address").await;
         let mut arrived = stage.server.arrived();
         arrived.sort_by(|a, b| a.to.cmp(&b.to));
         assert_eq!(arrived.len(), 3);
@@ -88,7 +88,9 @@ on_both! {
         let words = Page::of(&english[1]).words();
         let change = format!("{} of {} beds free (▲ {} since 22 November)", after.free, after.beds, after.free - before.free);
         assert!(words.contains(&change), "{change}: {words}");
-        assert!(words.contains("0 of 24 shelters reported on time."), "{words}");
+        let (silent, all) = missing(&stage, stage.clock().now()).await;
+        let said = format!("{} of {all} shelters have reported.", all - silent.len() as u64);
+        assert!(words.contains(&said), "{said}: {words}");
     }
 
     async fn a_preview_changes_nothing_and_says_what_the_letter_will(h: Harness) {
@@ -176,7 +178,21 @@ async fn check_numbers(stage: &Stage, pages: &[(String, String, Page)]) {
         all.free + all.occupied + all.held + all.enclosed + all.out_of_service
     );
     assert_eq!(words.contains("People beyond capacity"), all.over_capacity > 0);
-    has(format!("{} of {} shelters reported on time.", fresh[""].0, fresh[""].1));
+    let (silent, all_shelters) = missing(stage, now).await;
+    has(format!(
+        "{} of {all_shelters} shelters have reported.",
+        all_shelters - silent.len() as u64
+    ));
+    assert!(!silent.is_empty(), "somebody is silent in this country");
+    // By code, in each language and in both parts.
+    for (language, _, page) in pages {
+        for code in &silent {
+            assert!(
+                page.text.contains(code) && page.html.contains(code),
+                "{language}: {code} is not named"
+            );
+        }
+    }
     let table = seen.split_once(" Regions ").unwrap().1;
     for region in &pack.regions {
         let (sum, name) = (known[&region.code], region.names.in_language("en"));

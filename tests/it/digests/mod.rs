@@ -5,6 +5,6 @@ mod letters;
 mod once;
 mod page;
 mod server;
-mod stage;
+pub mod stage;
 mod trouble;
 mod zones;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use chrono::Duration;
 use futures::future::join_all;
 use panoh::services::errors::Refused;
-use panoh::services::outbox::{LEASE, Said};
+use panoh::services::outbox::{LEASE, Parcel, Said};
 
 use super::page::{Page, parse};
 use super::stage::{Stage, ZONE, admin, deliver_all, dushanbe};
@@ -43,6 +43,7 @@ on_both! {
         assert_eq!(dying.run_due().await.unwrap(), 1);
         // It has one letter in its hands when it goes.
         let in_hand = dying.services.next_letter().await.unwrap().unwrap();
+        let Parcel::Mail { raw: in_hand, .. } = in_hand.parcel else { panic!("a letter by mail") };
         drop(dying);
         let other = stage.another_node().await;
         assert_eq!((other.run_due().await.unwrap(), deliver_all(&other).await), (0, 2));
@@ -53,7 +54,7 @@ on_both! {
         assert_eq!(deliver_all(&other).await, 1);
         let arrived = stage.server.arrived();
         assert_eq!(arrived.len(), 3);
-        assert_eq!(arrived[2].raw, in_hand.raw, "the letter that was in hand, to the byte");
+        assert_eq!(arrived[2].raw, in_hand, "the letter that was in hand, to the byte");
         assert!(stage.letters().await.iter().all(|letter| letter.state == "sent"));
     }
 
@@ -65,7 +66,8 @@ on_both! {
         stage.jobs.run_due().await.unwrap();
         let slow = stage.another_node().await;
         let leased = slow.services.next_letter().await.unwrap().unwrap();
-        let answer = slow.mailer.send(&leased.from, &leased.letter.email, &leased.raw).await.unwrap();
+        let Parcel::Mail { from, to, raw } = &leased.parcel else { panic!("a letter by mail") };
+        let answer = slow.mailer.send(from, to, raw).await.unwrap();
         // It sleeps past its lease before it can write down that the letter is out.
         stage.clock().advance(LEASE + Duration::seconds(1));
         assert_eq!(deliver_all(&stage.jobs).await, 1);
@@ -132,7 +134,7 @@ on_both! {
         assert_eq!(deliver_all(&stage.jobs).await, 1);
         let arrived = stage.server.arrived();
         assert_eq!(arrived.len(), 4);
-        let first = arrived.iter().position(|letter| letter.to == [one.email.clone()]).unwrap();
+        let first = arrived.iter().position(|letter| letter.to == [one.address.clone()]).unwrap();
         assert_eq!(arrived[3], arrived[first], "the digest put together again is the same to the byte");
         let after = stage.letters().await;
         assert_eq!(after[0].attempts, 2);

@@ -92,7 +92,7 @@ pub fn numbers(text: &str) -> Vec<u64> {
     let digit = |at: usize| chars.get(at).is_some_and(char::is_ascii_digit);
     let mut joined = String::new();
     for (at, c) in chars.iter().enumerate() {
-        let between = matches!(c, ',' | '\u{a0}' | '\u{202f}') && at > 0 && digit(at - 1);
+        let between = matches!(c, ',' | '\u{a0}') && at > 0 && digit(at - 1);
         let three = (at + 1..at + 4).all(digit) && !digit(at + 4);
         match c {
             c if c.is_ascii_digit() => joined.push(*c),

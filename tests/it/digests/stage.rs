@@ -132,6 +132,8 @@ fn node(services: Services, server: &MailServer) -> Jobs {
     Jobs {
         services,
         mailer: server.mailer(),
+        pusher: crate::harness::pusher(),
+        sms: panoh::sms::Sender::Memory(panoh::sms::Memory::default()),
     }
 }
 

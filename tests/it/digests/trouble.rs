@@ -98,8 +98,8 @@ on_both! {
 
     async fn a_letter_that_cannot_be_written_holds_up_no_other(h: Harness) {
         let stage = due(h, 3).await;
-        stage.execute("UPDATE letter SET language = 'xx' WHERE email = 'reader0@gov.example'").await;
-        stage.execute("UPDATE letter SET email = 'no address' WHERE email = 'reader1@gov.example'").await;
+        stage.execute("UPDATE letter SET language = 'xx' WHERE address = 'reader0@gov.example'").await;
+        stage.execute("UPDATE letter SET address = 'no address' WHERE address = 'reader1@gov.example'").await;
         assert_eq!(deliver_all(&stage.jobs).await, 1);
         let states: Vec<_> = stage.letters().await.into_iter().map(|letter| letter.state).collect();
         assert_eq!(states, ["dead", "dead", "sent"]);

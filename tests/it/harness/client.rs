@@ -9,6 +9,7 @@ use actix_web::{body, test};
 use panoh::domain::accounts::User;
 use panoh::http::server;
 use panoh::services::Services;
+use panoh::sms;
 use serde_json::Value;
 
 type Answering = Pin<Box<dyn Future<Output = Answer>>>;
@@ -62,8 +63,9 @@ impl Answer {
 }
 
 impl Http {
-    pub async fn new(services: &Services) -> Self {
-        let app = Rc::new(test::init_service(server::app(super::door(services))).await);
+    /// The door with these gateways for text messages.
+    pub async fn with(services: &Services, sms: sms::Gateways) -> Self {
+        let app = Rc::new(test::init_service(server::app(super::door(services, sms))).await);
         Self(Rc::new(move |request| {
             let app = Rc::clone(&app);
             Box::pin(async move {

@@ -4,6 +4,7 @@
 
 pub mod client;
 pub mod country;
+pub mod gateways;
 pub mod postgres;
 
 use std::net::TcpListener;
@@ -19,8 +20,10 @@ use panoh::http::{Patience, State, docs, server};
 use panoh::ids::Ids;
 use panoh::jobs::Jobs;
 use panoh::mail::{Mailer, Memory};
+use panoh::push::{Hosts, Pusher};
 use panoh::services::seal::Vault;
 use panoh::services::{Services, Setup};
+use panoh::sms;
 use panoh::store::Store;
 use tempfile::TempDir;
 use zeroize::Zeroizing;
@@ -42,6 +45,8 @@ pub struct Harness {
     pub jobs: Jobs,
     /// The box that letters end in.
     pub mail: Memory,
+    /// The box that text messages end in.
+    pub texts: sms::Memory,
     /// SQL statements so far, of this node.
     pub statements: Arc<AtomicUsize>,
     /// The door, in this process: middleware and all, without a socket.
@@ -83,17 +88,21 @@ impl Harness {
         let services = on(store, clock.clone(), Ids::counted());
         services.redraw_board().await.unwrap();
         let mail = Memory::default();
+        let texts = sms::Memory::default();
         Self {
-            http: Http::new(&services).await,
+            http: Http::with(&services, gateways::gateways(sms::Sender::Memory(texts.clone()))).await,
             jobs: Jobs {
                 services: services.clone(),
                 mailer: Mailer::Memory(mail.clone()),
+                pusher: pusher(),
+                sms: sms::Sender::Memory(texts.clone()),
             },
             database,
             database_url,
             services,
             clock,
             mail,
+            texts,
             statements,
             dir,
             _postgres: postgres,
@@ -144,6 +153,16 @@ async fn migrated(url: String) {
     store.close().await;
 }
 
+/// The one push service that tests' browsers use.
+pub fn push_hosts() -> Hosts {
+    Hosts::new(&["push.example".to_owned()]).unwrap()
+}
+
+/// A way out to push services that leads nowhere: nothing may answer at port 9 of this machine.
+pub fn pusher() -> Pusher {
+    Pusher::new(panoh::web::client().unwrap()).standing_for_all("http://127.0.0.1:9".parse().unwrap())
+}
+
 fn on(store: Store, clock: Clock, ids: Ids) -> Services {
     Services::new(Setup {
         store,
@@ -153,11 +172,20 @@ fn on(store: Store, clock: Clock, ids: Ids) -> Services {
         vault: Vault::new(&Zeroizing::new([7; 32])),
         link_base: "http://127.0.0.1:8080".to_owned(),
         mail_from: "panoh@demo.example".to_owned(),
+        push_hosts: crate::harness::push_hosts(),
     })
 }
 
 fn state(services: &Services) -> State {
+    state_with(
+        services,
+        gateways::gateways(sms::Sender::Memory(sms::Memory::default())),
+    )
+}
+
+fn state_with(services: &Services, sms: sms::Gateways) -> State {
     State {
+        sms,
         services: services.clone(),
         openapi: docs::openapi().into(),
         patience: Patience {
@@ -167,8 +195,8 @@ fn state(services: &Services) -> State {
     }
 }
 
-fn door(services: &Services) -> web::Data<State> {
-    web::Data::new(state(services))
+fn door(services: &Services, sms: sms::Gateways) -> web::Data<State> {
+    web::Data::new(state_with(services, sms))
 }
 
 /// Runs a test on SQLite and on PostgreSQL: it appears as `name::sqlite` and `name::postgres`.

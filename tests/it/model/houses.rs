@@ -114,6 +114,7 @@ impl World {
             stock: stock.clone(),
             planned_exits,
             note: None,
+            based_on: None,
         };
         let manager = &self.land.managers[usize::from(house >= 3) ^ usize::from(stranger)].clone();
         let ought = if stranger { "not_found" } else { ought };

@@ -70,6 +70,7 @@ impl Land {
             vault: Vault::new(&Zeroizing::new([7; 32])),
             link_base: "http://127.0.0.1:8080".to_owned(),
             mail_from: "panoh@demo.example".to_owned(),
+            push_hosts: crate::harness::push_hosts(),
         });
         settle(services, url, (dir, postgres)).await
     }

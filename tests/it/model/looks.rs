@@ -314,7 +314,7 @@ impl World {
         for part in &made.parts {
             let now = self.land.services.digest(made.id, &part.language).await.unwrap();
             assert_eq!(&now.part, part, "a digest never changes");
-            let to: Vec<String> = now.letters.iter().map(|letter| letter.email.clone()).collect();
+            let to: Vec<String> = now.letters.iter().map(|letter| letter.address.clone()).collect();
             assert_eq!(to, made.to, "one letter for each reader");
         }
     }

@@ -15,6 +15,8 @@ async fn delivered(scene: &Scene, mail: &Memory) -> Vec<String> {
     let jobs = Jobs {
         services: scene.services().clone(),
         mailer: Mailer::Memory(mail.clone()),
+        pusher: crate::harness::pusher(),
+        sms: panoh::sms::Sender::Memory(panoh::sms::Memory::default()),
     };
     while jobs.deliver_next().await.unwrap() {}
     let mut to: Vec<String> = mail.sent()[before..].iter().map(|sent| sent.to.clone()).collect();
