@@ -10,7 +10,8 @@ export const LANGUAGES = ['tg', 'ru', 'en'];
 export const WIDTHS = [320, 1280];
 
 const pictures = path.join(repository, 'target/e2e');
-const CHROMIUM_FLAGS = [
+export const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
+export const CHROMIUM_FLAGS = [
   '--no-sandbox', // Chromium refuses to start as root with it
   '--disable-gpu',
   '--disable-quic',
@@ -21,8 +22,9 @@ const CHROMIUM_FLAGS = [
 ];
 
 /**
- * @typedef {{ language?: 'tg' | 'ru' | 'en', width?: number, height?: number, dark?: boolean, account?: number, fresh?: boolean }} Look
- * `account`: which of the role's accounts (0 is the first). `fresh`: through the sign-in page even if that person has
+ * @typedef {{ language?: 'tg' | 'ru' | 'en', width?: number, height?: number, dark?: boolean, zoomed?: boolean, origin?: string, workers?: boolean, account?: number, fresh?: boolean }} Look
+ * `zoomed`: a desk of 1280 by 900 at 200 %. `account`: which of the role's accounts (0 is the first). `origin`: another way to the program than
+ * the straight one; the line there may be bad. `workers: false`: a browser without service workers. `fresh`: through the sign-in page even if that person has
  * signed in before, for specs that sign out.
  */
 
@@ -30,7 +32,7 @@ const CHROMIUM_FLAGS = [
 export async function setStage(serverArguments = []) {
   const server = await startServer(serverArguments);
   const browser = await chromium
-    .launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', headless: true, args: CHROMIUM_FLAGS })
+    .launch({ executablePath: CHROMIUM, headless: true, args: CHROMIUM_FLAGS })
     .catch(async (error) => {
       await server.stop();
       throw error;
@@ -65,19 +67,22 @@ class Stage {
 
   /** A page before sign-in. @param {Look} look */
   async visit(route = '/', look = {}, storageState = undefined) {
-    const { language = 'en', width = 1280, height = width < 600 ? 740 : 900, dark = false } = look;
+    const { language = 'en', zoomed = false, width = zoomed ? 640 : 1280, height = heightOf(width, zoomed), dark = false } = look;
+    const origin = look.origin ?? this.url;
     const context = await this.browser.newContext({
-      baseURL: this.url,
+      baseURL: origin,
       viewport: { width, height },
+      deviceScaleFactor: zoomed ? 2 : 1,
       colorScheme: dark ? 'dark' : 'light',
       locale: language,
       timezoneId: 'Asia/Dushanbe',
       reducedMotion: 'reduce',
       storageState,
+      serviceWorkers: look.workers === false ? 'block' : 'allow',
     });
     context.setDefaultTimeout(15_000);
     const page = await context.newPage();
-    this.#watches.set(page, watch(page, this.url));
+    this.#watches.set(page, watch(page, origin, { lineMayBreak: look.origin !== undefined }));
     await page.goto(route);
     return page;
   }
@@ -114,6 +119,27 @@ class Stage {
     this.#watches.get(page).assertClean();
   }
 
+  /** Changes the look of a page that is open, where it stands: as the menu, a turned phone and the evening do. @param {Look} look */
+  async dress(page, { language, width, dark }) {
+    if (width) await page.setViewportSize({ width, height: heightOf(width) });
+    if (dark !== undefined) await page.emulateMedia({ colorScheme: dark ? 'dark' : 'light' });
+    if (!language || (await page.locator('html').getAttribute('lang')) === language) return;
+    const menu = page.locator('details.menu');
+    const folded = (await menu.count()) > 0;
+    if (folded) await menu.locator('summary').click();
+    await (folded ? menu : page).locator(`button[lang="${language}"]`).click();
+    await page.locator(`html[lang="${language}"]`).waitFor({ state: 'attached' });
+    if (folded) await menu.locator('summary').click();
+    await settled(page);
+  }
+
+  /** A picture, and what holds for every page, of one that the stage did not open. */
+  async look(page, name) {
+    await this.picture(page, name);
+    await assertNoSidewaysScroll(page);
+    await assertAccessible(page);
+  }
+
   async picture(page, name) {
     await mkdir(pictures, { recursive: true });
     await page.screenshot({ path: path.join(pictures, `${name}.png`), fullPage: true });
@@ -126,7 +152,9 @@ class Stage {
   }
 }
 
-async function fillInSignIn(page, account) {
+const heightOf = (width, zoomed = false) => (zoomed ? 450 : width < 600 ? 740 : 900);
+
+export async function fillInSignIn(page, account) {
   await page.locator('input[type="email"], input[autocomplete="username"]').first().fill(account.email);
   await page.locator('input[type="password"]').fill(account.password);
   const answered = page.waitForResponse(

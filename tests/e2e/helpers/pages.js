@@ -1,0 +1,114 @@
+// Every page of every role, and how to get each into the state in which most of it is to be seen.
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { ask, searchForOneWoman, tell } from './placement.js';
+import { repository } from './server.js';
+import { settled } from './stage.js';
+import { words } from './words.js';
+
+const sources = path.join(repository, 'frontend/src');
+
+/** The components that are pages: those that give the page its title. */
+export function pagesInSources() {
+  const all = readdirSync(sources, { recursive: true }).filter((name) => name.endsWith('.svelte') && name !== 'App.svelte');
+  return all.filter((name) => readFileSync(path.join(sources, name), 'utf8').includes('setPage(')).sort();
+}
+
+const at = (route) => (page) => page.goto(route);
+const first = (list, route) => async (page) => {
+  const { items } = await ask(page, list);
+  await page.goto(route.replace(':id', items[0].id));
+};
+const look = (page) => searchForOneWoman(page, words('en'));
+
+async function toTheCheck(page) {
+  await look(page);
+  await page.locator('article').first().getByRole('button').click();
+  await page.getByRole('heading', { name: words('en')('find.check'), level: 1 }).waitFor();
+}
+
+/** A family of eight with an older boy: nobody has room, and it is said why. */
+async function nothingFits(page) {
+  const say = words('en');
+  await page.goto('/');
+  await page.getByLabel(say('find.from'), { exact: true }).last().selectOption({ index: 3 });
+  await page.getByLabel(say('find.grown'), { exact: true }).last().fill('9');
+  await page.getByRole('button', { name: say('find.show') }).click();
+  await page.getByText(say('places.none')).waitFor();
+}
+
+/** The referral with the longest story. */
+async function storied(page) {
+  const { items } = await ask(page, '/referrals?limit=50');
+  const known = await Promise.all(items.slice(0, 20).map(async ({ id }) => ({ id, holds: (await ask(page, `/referrals/${id}`)).holds.length })));
+  known.sort((a, b) => b.holds - a.holds);
+  await page.goto(`/referrals/${known[0].id}`);
+}
+
+async function planned(page) {
+  const { districts } = await ask(page, '/geography');
+  const household = (from, children) => ({
+    label: from,
+    household: { adults: [{ age_band: '18_59' }], children: children.map((age) => ({ age, sex: 'female' })) },
+    needs: [],
+    from_district: districts[from].code,
+    rooms_apart_ok: false,
+  });
+  const households = [household(2, []), household(9, [4]), household(15, [7, 3])].map((one) => ({ ...one, label: String(one.label) }));
+  const { body } = await tell(page, '/plans/placement', { households, empty_shelter: null, waiting: false });
+  await page.goto(`/plans/${body.id}`);
+}
+
+/** @type {{ role: string, name: string, file: string, arrange: (page: import('playwright-core').Page) => Promise<unknown> }[]} */
+export const PAGES = [
+  { role: 'manager', name: 'today', file: 'manager/Today.svelte', arrange: at('/') },
+  { role: 'manager', name: 'requests', file: 'manager/Requests.svelte', arrange: at('/requests') },
+  { role: 'manager', name: 'history', file: 'manager/History.svelte', arrange: at('/history') },
+  { role: 'manager', name: 'contact', file: 'manager/Contact.svelte', arrange: at('/contact') },
+  { role: 'manager', name: 'reminders', file: 'manager/Reminders.svelte', arrange: at('/reminders') },
+  { role: 'manager', name: 'no-such', file: 'parts/NoPage.svelte', arrange: at('/nowhere') },
+  { role: 'officer', name: 'find', file: 'officer/Find.svelte', arrange: at('/') },
+  { role: 'officer', name: 'places', file: 'officer/Places.svelte', arrange: look },
+  { role: 'officer', name: 'nothing-fits', file: 'officer/Places.svelte', arrange: nothingFits },
+  { role: 'officer', name: 'check', file: 'officer/Check.svelte', arrange: toTheCheck },
+  { role: 'officer', name: 'referrals', file: 'officer/Referrals.svelte', arrange: at('/referrals') },
+  { role: 'officer', name: 'referral', file: 'officer/ReferralPage.svelte', arrange: storied },
+  { role: 'officer', name: 'overview', file: 'officer/Overview.svelte', arrange: at('/overview') },
+  { role: 'officer', name: 'no-such', file: 'parts/NoPage.svelte', arrange: at('/nowhere') },
+  { role: 'committee', name: 'national', file: 'committee/National.svelte', arrange: at('/') },
+  { role: 'committee', name: 'unmet', file: 'ledger/Unmet.svelte', arrange: at('/unmet') },
+  { role: 'committee', name: 'digests', file: 'digests/Digests.svelte', arrange: at('/digests') },
+  { role: 'committee', name: 'digest', file: 'digests/DigestPage.svelte', arrange: first('/digests', '/digests/:id') },
+  { role: 'committee', name: 'no-such', file: 'parts/NoPage.svelte', arrange: at('/nowhere') },
+  { role: 'admin', name: 'shelters', file: 'admin/Shelters.svelte', arrange: at('/shelters') },
+  { role: 'admin', name: 'shelter', file: 'admin/ShelterPage.svelte', arrange: first('/shelters', '/shelters/:id') },
+  { role: 'admin', name: 'shelter-new', file: 'admin/ShelterPage.svelte', arrange: at('/shelters/new') },
+  { role: 'admin', name: 'plan-new', file: 'plans/PlanNew.svelte', arrange: at('/plans/new') },
+  { role: 'admin', name: 'plan', file: 'plans/PlanPage.svelte', arrange: planned },
+  { role: 'admin', name: 'plans', file: 'plans/Plans.svelte', arrange: at('/plans') },
+  { role: 'admin', name: 'unmet', file: 'ledger/Unmet.svelte', arrange: at('/unmet') },
+  { role: 'admin', name: 'users', file: 'admin/Users.svelte', arrange: at('/users') },
+  { role: 'admin', name: 'organisations', file: 'admin/Organisations.svelte', arrange: at('/organisations') },
+  { role: 'admin', name: 'schedules', file: 'admin/Schedules.svelte', arrange: at('/digest-schedules') },
+  { role: 'admin', name: 'schedule', file: 'admin/SchedulePage.svelte', arrange: first('/digest-schedules', '/digest-schedules/:id') },
+  { role: 'admin', name: 'schedule-new', file: 'admin/SchedulePage.svelte', arrange: at('/digest-schedules/new') },
+  { role: 'admin', name: 'digests', file: 'digests/Digests.svelte', arrange: at('/digests') },
+  { role: 'admin', name: 'digest', file: 'digests/DigestPage.svelte', arrange: first('/digests', '/digests/:id') },
+  { role: 'admin', name: 'audit', file: 'admin/Audit.svelte', arrange: at('/audit') },
+  { role: 'admin', name: 'no-such', file: 'parts/NoPage.svelte', arrange: at('/nowhere') },
+];
+
+/** Everything that folds is unfolded: what is folded nobody looks at, axe neither. */
+export async function unfold(page) {
+  // Some of it is fetched when it opens, and may fold again.
+  for (let round = 0; round < 2; round += 1) {
+    const opened = await page.evaluate(() => {
+      const folded = [...document.querySelectorAll('main details:not([open])')];
+      for (const one of folded) one.open = true;
+      return folded.length;
+    });
+    if (!opened) return;
+    await settled(page);
+    await page.waitForFunction(() => !document.querySelector('main .spin'));
+  }
+}
