@@ -257,6 +257,11 @@ for (const order of ['older', 'later']) {
       await page.getByText(say(until)).first().waitFor();
     };
 
+    // The app is whole on the phone, so that every part of the page opens without a line.
+    await away.evaluate(async () => {
+      await navigator.serviceWorker.ready;
+      if (!navigator.serviceWorker.controller) await new Promise((done) => navigator.serviceWorker.addEventListener('controllerchange', done, { once: true }));
+    });
     line.fall();
     const edits = [() => change(away, hers, 'kept.kept'), () => change(other, others, 'today.received')];
     const [earlier, later] = order === 'older' ? edits : edits.toReversed();
