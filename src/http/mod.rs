@@ -24,6 +24,7 @@ pub mod push;
 pub mod referrals;
 pub mod reports;
 pub mod rooms;
+pub mod schedules;
 pub mod search;
 pub mod server;
 pub mod session;

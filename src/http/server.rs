@@ -12,7 +12,7 @@ use actix_web::{App, HttpServer, web};
 use super::matrix::PREFIX;
 use super::{
     State, access, assets, audit, availability, channels, digests, docs, geography, headers, health, holds, people,
-    phones, plans, push, referrals, reports, search, session, shelters, state, statistics, stock, stream, timeline,
+    phones, plans, push, referrals, reports, schedules, search, session, shelters, state, statistics, stock, stream, timeline,
     waves,
 };
 
@@ -156,22 +156,22 @@ fn office(config: &mut web::ServiceConfig) {
     config
         .service(
             web::resource("/digest-schedules")
-                .route(web::get().to(digests::schedules))
-                .route(web::post().to(digests::add_schedule)),
+                .route(web::get().to(schedules::list))
+                .route(web::post().to(schedules::add)),
         )
         .service(
             web::resource("/digest-schedules/{id}")
-                .route(web::get().to(digests::schedule))
-                .route(web::put().to(digests::change_schedule)),
+                .route(web::get().to(schedules::get))
+                .route(web::put().to(schedules::change)),
         )
         .service(
             web::resource("/digest-schedules/{id}/recipients")
-                .route(web::get().to(digests::recipients))
-                .route(web::post().to(digests::add_recipient)),
+                .route(web::get().to(schedules::recipients))
+                .route(web::post().to(schedules::add_recipient)),
         )
         .route(
             "/digest-schedules/{id}/recipients/{recipient}",
-            web::delete().to(digests::remove_recipient),
+            web::delete().to(schedules::remove_recipient),
         )
         .route("/digests", web::get().to(digests::list))
         .route("/digests/preview", web::post().to(digests::preview))
