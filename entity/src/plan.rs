@@ -1,4 +1,4 @@
-//! A placement plan: who made it, where it stands, and all of it as text.
+//! A plan of placements or of transfers: who made it, where it stands, and all of it as text.
 
 use sea_orm::entity::prelude::*;
 
@@ -13,6 +13,8 @@ pub struct Model {
     pub version: i64,
     #[sea_orm(column_type = "Text")]
     pub content: String,
+    /// `placement` or `transfers`.
+    pub kind: String,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -10,6 +10,7 @@ mod m20261123_000001_waves;
 mod m20261123_000002_waiting;
 mod m20261123_000003_plans;
 mod m20261123_000004_ways;
+mod m20261123_000005_supplies;
 
 pub use sea_orm_migration::MigratorTrait;
 
@@ -27,6 +28,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000002_waiting::Migration),
             Box::new(m20261123_000003_plans::Migration),
             Box::new(m20261123_000004_ways::Migration),
+            Box::new(m20261123_000005_supplies::Migration),
         ]
     }
 }

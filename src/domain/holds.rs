@@ -3,25 +3,11 @@
 //! It must not know rooms, reports, or who may do what.
 
 use chrono::{Days, NaiveDate, TimeDelta};
-use serde::{Deserialize, Serialize};
-use strum::{Display, EnumIter, EnumString, IntoStaticStr};
 use thiserror::Error;
 
+use super::codes::codes;
 use super::escalation::Policy;
 use super::id::Moment;
-
-macro_rules! codes {
-    ($($(#[$doc:meta])* $name:ident { $($(#[$line:meta])* $variant:ident),+ $(,)? })+) => {$(
-        $(#[$doc])*
-        #[derive(
-            Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, EnumIter, EnumString,
-            IntoStaticStr, Display,
-        )]
-        #[serde(rename_all = "snake_case")]
-        #[strum(serialize_all = "snake_case")]
-        pub enum $name { $($(#[$line])* $variant),+ }
-    )+};
-}
 
 codes! {
     HoldState {

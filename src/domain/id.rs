@@ -42,6 +42,9 @@ ids!(
     DigestId,
     LetterId,
     PhoneId,
+    MovementId,
+    SupplyRequestId,
+    TransferId,
 );
 
 /// An instant in UTC. The domain never asks what time it is; it is told.

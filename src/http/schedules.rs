@@ -99,11 +99,7 @@ pub async fn list(state: web::Data<State>) -> Result<web::Json<Page<ScheduleOut>
 /// Add a schedule. Its first digest is the next one.
 #[utoipa::path(post, path = "/api/v1/digest-schedules", tag = "digests", request_body = ScheduleBody,
     responses((status = 201, body = ScheduleOut), (status = "4XX", body = super::problem::Problem)))]
-pub async fn add(
-    state: web::Data<State>,
-    who: SignedIn,
-    body: Body<ScheduleBody>,
-) -> Result<HttpResponse, Problem> {
+pub async fn add(state: web::Data<State>, who: SignedIn, body: Body<ScheduleBody>) -> Result<HttpResponse, Problem> {
     let row = state.services.add_schedule(&who.0, body.value.parse(&state)?).await?;
     Ok(HttpResponse::Created()
         .insert_header(etag(row.version))
@@ -223,4 +219,3 @@ pub async fn remove_recipient(
         .await?;
     Ok(HttpResponse::NoContent().finish())
 }
-

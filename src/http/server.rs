@@ -12,8 +12,8 @@ use actix_web::{App, HttpServer, web};
 use super::matrix::PREFIX;
 use super::{
     State, access, assets, audit, availability, channels, digests, docs, geography, headers, health, holds, people,
-    phones, plans, push, referrals, reports, schedules, search, session, shelters, state, statistics, stock, stream, timeline,
-    waves,
+    phones, plans, push, referrals, reports, schedules, search, session, shelters, state, statistics, stock, stream,
+    timeline, waves,
 };
 
 /// The whole door: what the server runs, and what tests knock at.

@@ -104,7 +104,8 @@ pub struct ItemOut {
 /// The catalogue of supply items.
 #[utoipa::path(get, path = "/api/v1/items", tag = "reference", responses((status = 200, body = Page<ItemOut>), (status = "4XX", body = super::problem::Problem)))]
 pub async fn items(state: web::Data<State>) -> web::Json<Page<ItemOut>> {
-    let items = state.services.pack.items.iter().map(|item| ItemOut {
+    let catalogue = state.services.catalogue();
+    let items = catalogue.items().iter().map(|item| ItemOut {
         code: item.code.clone(),
         names: super::geography::names_of(&item.names),
         unit: item.unit.to_string(),

@@ -5,6 +5,7 @@ pub mod access;
 pub mod audit;
 pub mod availability;
 pub mod board;
+pub mod catalogue;
 pub mod check;
 pub mod demo;
 pub mod digest_input;
@@ -45,9 +46,11 @@ pub mod waves;
 
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use tokio::sync::broadcast;
 
 use crate::clock::Clock;
+use crate::domain::catalogue::Catalogue;
 use crate::domain::geography::Pack;
 use crate::domain::holds::HoldState;
 use crate::domain::id::{HoldId, Moment, OrganisationId, ReferralId, ShelterId};
@@ -87,6 +90,7 @@ pub struct Services {
     pub ids: Ids,
     pub pack: Arc<Pack>,
     pub board: Arc<Board>,
+    catalogue: Arc<ArcSwap<Catalogue>>,
     vault: Arc<Vault>,
     sessions: Arc<Sessions>,
     events: broadcast::Sender<Event>,
@@ -120,6 +124,7 @@ impl Services {
             clock: setup.clock,
             ids: setup.ids,
             board: Arc::new(Board::new(setup.pack.time_zone)),
+            catalogue: Arc::new(ArcSwap::from_pointee(Catalogue::new(setup.pack.items.iter().cloned()))),
             pack: setup.pack,
             vault: Arc::new(setup.vault),
             sessions: Arc::new(Sessions::default()),

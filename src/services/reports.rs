@@ -20,9 +20,9 @@ use crate::domain::reports::{
     warnings,
 };
 use crate::domain::rooms::Occupancy;
-use crate::domain::stock::Count;
 use crate::store::shelters::Which;
-use crate::store::{Tx, reports, shelters, stock, views};
+use crate::store::stock::Counting;
+use crate::store::{Tx, reports, shelters, views};
 
 /// A report as it comes in, its numbers not yet judged.
 #[derive(Debug, Clone)]
@@ -122,7 +122,14 @@ impl Services {
         } else {
             Vec::new()
         };
-        self.count_stock(tx, actor, &report, &draft.stock).await?;
+        let of = Counting {
+            shelter: id,
+            report: Some(report.id),
+            user: Some(actor.user_id),
+            observed_at: report.ordered_at,
+            received_at: report.received_at,
+        };
+        self.put_counts(tx, &of, &draft.stock).await?;
         let detail = json!({"report": report.id, "applied": applied, "channel": report.channel});
         telling.entry(Some(actor), "report.receive", ("shelter", id.to_string()), detail);
         Ok(Receipt {
@@ -337,25 +344,6 @@ impl Services {
             |room| usual.get(&room).copied().filter(|_| known),
             now,
         ))
-    }
-
-    async fn count_stock(
-        &self,
-        tx: &Tx,
-        actor: &Actor,
-        report: &Report,
-        counts: &[(String, i64)],
-    ) -> Result<(), Refused> {
-        let rows: Vec<Count> = counts
-            .iter()
-            .map(|(item, on_hand)| Count {
-                id: self.ids.uuid(report.received_at),
-                item: item.clone(),
-                on_hand: *on_hand,
-            })
-            .collect();
-        let of = (report.shelter_id, Some(report.id), Some(actor.user_id));
-        Ok(stock::put(tx, of.0, of.1, of.2, &rows, report.ordered_at, report.received_at).await?)
     }
 
     /// One page of a shelter's reports, newest first, with its rooms' labels.

@@ -185,16 +185,8 @@ pub async fn insert_stock(tx: &Tx, counts: &[(uuid::Uuid, Stock)]) -> Result<(),
             *slot = count;
         }
     }
-    let rows: Vec<stock::ActiveModel> = newest
-        .into_values()
-        .map(|count| stock::ActiveModel {
-            shelter_id: Set(count.shelter_id.0),
-            item: Set(count.item.clone()),
-            on_hand: Set(count.on_hand),
-            observed_at: Set(millis(count.observed_at)),
-        })
-        .collect();
-    insert(tx, rows, 4).await
+    let rows: Vec<stock::ActiveModel> = newest.into_values().map(super::stock::active).collect();
+    insert(tx, rows, 10).await
 }
 
 /// Sets rooms' sizes to what the newest import says.

@@ -9,6 +9,9 @@ use super::{Reads, StoreError, Tx};
 use crate::domain::id::{Moment, PlanId};
 use crate::domain::plans::StoredPlan;
 
+/// The kind of these plans; transfers are planned in the same table.
+const PLACEMENT: &str = "placement";
+
 pub async fn insert(tx: &Tx, row: &StoredPlan) -> Result<(), StoreError> {
     plan::Entity::insert(plan::ActiveModel {
         id: Set(row.id.0),
@@ -17,6 +20,7 @@ pub async fn insert(tx: &Tx, row: &StoredPlan) -> Result<(), StoreError> {
         state: Set(row.state.to_string()),
         version: Set(row.version),
         content: Set(to_json(&row.draft)),
+        kind: Set(PLACEMENT.to_owned()),
     })
     .exec_without_returning(tx.connection())
     .await?;
@@ -45,19 +49,23 @@ pub async fn lock(tx: &Tx, id: PlanId) -> Result<bool, StoreError> {
     let done = plan::Entity::update_many()
         .col_expr(plan::Column::State, Expr::col(plan::Column::State))
         .filter(plan::Column::Id.eq(id.0))
+        .filter(plan::Column::Kind.eq(PLACEMENT))
         .exec(tx.connection())
         .await?;
     Ok(done.rows_affected > 0)
 }
 
 pub async fn get(db: &impl Reads, id: PlanId) -> Result<Option<StoredPlan>, StoreError> {
-    let row = plan::Entity::find_by_id(id.0).one(db.connection()).await?;
+    let row = plan::Entity::find_by_id(id.0)
+        .filter(plan::Column::Kind.eq(PLACEMENT))
+        .one(db.connection())
+        .await?;
     row.map(plan_of).transpose()
 }
 
 /// The newest plans made before `before`.
 pub async fn page(db: &impl Reads, before: Option<Moment>, limit: u64) -> Result<Vec<StoredPlan>, StoreError> {
-    let mut select = plan::Entity::find();
+    let mut select = plan::Entity::find().filter(plan::Column::Kind.eq(PLACEMENT));
     if let Some(before) = before {
         select = select.filter(plan::Column::CreatedAt.lt(millis(before)));
     }

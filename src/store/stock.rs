@@ -1,55 +1,154 @@
-//! Stock by the newest count, and every count made.
+//! What is on hand, every count made and everything that moved. What a count or a movement leads to is the domain's to say.
 
 use std::collections::BTreeMap;
 
-use entity::{stock, stock_count};
-use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query};
-use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder};
+use entity::{stock, stock_count, stock_movement};
+use sea_orm::sea_query::{Alias, Expr, ExprTrait, OnConflict, Query};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, Condition, EntityTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder,
+};
 use uuid::Uuid;
 
-use super::convert::{millis, moment};
+use super::convert::{day, json, millis, moment, to_json};
 use super::{Reads, StoreError, Tx};
 use crate::domain::id::{Moment, ReportId, ShelterId, UserId};
-use crate::domain::stock::{Count, Stock};
+use crate::domain::stock::{Count, Counted, Movement, Stock};
 
-/// Writes counts; the current stock moves only forward in time.
-pub async fn put(
-    tx: &Tx,
-    shelter: ShelterId,
-    report: Option<ReportId>,
-    user: Option<UserId>,
-    counts: &[Count],
-    observed_at: Moment,
-    received_at: Moment,
-) -> Result<(), StoreError> {
+/// Who counted what when.
+#[derive(Debug, Clone, Copy)]
+pub struct Counting {
+    pub shelter: ShelterId,
+    pub report: Option<ReportId>,
+    pub user: Option<UserId>,
+    pub observed_at: Moment,
+    pub received_at: Moment,
+}
+
+/// Writes counts down as history.
+pub async fn insert_counts(tx: &Tx, of: &Counting, counts: &[Count]) -> Result<(), StoreError> {
     if counts.is_empty() {
         return Ok(());
     }
     let rows = counts.iter().map(|count| stock_count::ActiveModel {
         id: Set(count.id),
-        shelter_id: Set(shelter.0),
-        report_id: Set(report.map(|id| id.0)),
-        user_id: Set(user.map(|id| id.0)),
+        shelter_id: Set(of.shelter.0),
+        report_id: Set(of.report.map(|id| id.0)),
+        user_id: Set(of.user.map(|id| id.0)),
         item: Set(count.item.clone()),
         on_hand: Set(count.on_hand),
-        observed_at: Set(millis(observed_at)),
-        received_at: Set(millis(received_at)),
+        observed_at: Set(millis(of.observed_at)),
+        received_at: Set(millis(of.received_at)),
     });
     stock_count::Entity::insert_many(rows)
         .exec_without_returning(tx.connection())
         .await?;
-    let rows = counts.iter().map(|count| stock::ActiveModel {
-        shelter_id: Set(shelter.0),
-        item: Set(count.item.clone()),
-        on_hand: Set(count.on_hand),
-        observed_at: Set(millis(observed_at)),
+    Ok(())
+}
+
+/// Writes movements down; they are never changed.
+pub async fn insert_movements(tx: &Tx, movements: &[Movement]) -> Result<(), StoreError> {
+    if movements.is_empty() {
+        return Ok(());
+    }
+    let rows = movements.iter().map(|row| stock_movement::ActiveModel {
+        id: Set(row.id.0),
+        shelter_id: Set(row.shelter_id.0),
+        item: Set(row.item.clone()),
+        kind: Set(row.kind.to_string()),
+        change: Set(row.change),
+        expires_on: Set(row.expires_on.map(|day| day.to_string())),
+        source: Set(row.source.clone()),
+        transfer_id: Set(row.transfer_id.map(|id| id.0)),
+        user_id: Set(row.user_id.map(|id| id.0)),
+        moved_at: Set(millis(row.moved_at)),
+        recorded_at: Set(millis(row.recorded_at)),
     });
-    let newer = Expr::col((stock::Entity, stock::Column::ObservedAt)).lte(millis(observed_at));
-    stock::Entity::insert_many(rows)
+    stock_movement::Entity::insert_many(rows)
+        .exec_without_returning(tx.connection())
+        .await?;
+    Ok(())
+}
+
+#[derive(FromQueryResult)]
+struct Moved {
+    item: String,
+    change: i64,
+}
+
+/// The sum of what moved after `after`, by item; after the newest count of each item if it is `None`.
+pub async fn moved(
+    tx: &Tx,
+    shelter: ShelterId,
+    items: &[&str],
+    after: Option<Moment>,
+) -> Result<BTreeMap<String, i64>, StoreError> {
+    use stock_movement::Column;
+    let newer = match after {
+        Some(after) => Expr::col((stock_movement::Entity, Column::MovedAt)).gt(millis(after)),
+        None => Expr::col((stock_movement::Entity, Column::MovedAt)).gt(Expr::col((
+            stock::Entity,
+            stock::Column::CountedAt,
+        ))
+        .if_null(i64::MIN)),
+    };
+    let same = Condition::all()
+        .add(Expr::col((stock::Entity, stock::Column::ShelterId)).equals((stock_movement::Entity, Column::ShelterId)))
+        .add(Expr::col((stock::Entity, stock::Column::Item)).equals((stock_movement::Entity, Column::Item)));
+    let mut select = Query::select();
+    select
+        .column((stock_movement::Entity, Column::Item))
+        // PostgreSQL sums 64-bit integers to its decimals.
+        .expr_as(
+            Expr::col((stock_movement::Entity, Column::Change))
+                .sum()
+                .cast_as("bigint"),
+            Alias::new("change"),
+        )
+        .from(stock_movement::Entity)
+        .join(JoinType::LeftJoin, stock::Entity, same)
+        .and_where(Expr::col((stock_movement::Entity, Column::ShelterId)).eq(shelter.0))
+        .and_where(Expr::col((stock_movement::Entity, Column::Item)).is_in(items.iter().copied()))
+        .and_where(newer)
+        .group_by_col((stock_movement::Entity, Column::Item));
+    let backend = sea_orm::ConnectionTrait::get_database_backend(tx.connection());
+    let rows = Moved::find_by_statement(backend.build(&select))
+        .all(tx.connection())
+        .await?;
+    Ok(rows.into_iter().map(|row| (row.item, row.change)).collect())
+}
+
+/// Some items of one shelter, by code.
+pub async fn of_items(
+    db: &impl Reads,
+    shelter: ShelterId,
+    items: &[&str],
+) -> Result<BTreeMap<String, Stock>, StoreError> {
+    let rows = stock::Entity::find()
+        .filter(stock::Column::ShelterId.eq(shelter.0))
+        .filter(stock::Column::Item.is_in(items.iter().copied()))
+        .all(db.connection())
+        .await?;
+    let known = rows.into_iter().map(stock_of);
+    known.map(|row| row.map(|row| (row.item.clone(), row))).collect()
+}
+
+/// What is on the shelf now. The caller holds the shelter's lock.
+pub async fn save(tx: &Tx, rows: &[Stock]) -> Result<(), StoreError> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    use stock::Column;
+    stock::Entity::insert_many(rows.iter().map(active))
         .on_conflict(
-            OnConflict::columns([stock::Column::ShelterId, stock::Column::Item])
-                .update_columns([stock::Column::OnHand, stock::Column::ObservedAt])
-                .action_and_where(newer)
+            OnConflict::columns([Column::ShelterId, Column::Item])
+                .update_columns([
+                    Column::OnHand,
+                    Column::ObservedAt,
+                    Column::Counted,
+                    Column::CountedAt,
+                    Column::Lots,
+                    Column::Minimum,
+                ])
                 .to_owned(),
         )
         .exec_without_returning(tx.connection())
@@ -57,26 +156,44 @@ pub async fn put(
     Ok(())
 }
 
-pub async fn of_shelter(db: &impl Reads, shelter: ShelterId) -> Result<Vec<Stock>, StoreError> {
+pub(super) fn active(row: &Stock) -> stock::ActiveModel {
+    stock::ActiveModel {
+        shelter_id: Set(row.shelter_id.0),
+        item: Set(row.item.clone()),
+        on_hand: Set(row.on_hand),
+        observed_at: Set(millis(row.observed_at)),
+        counted: Set(row.counted.map(|count| count.units)),
+        counted_at: Set(row.counted.map(|count| millis(count.at))),
+        lots: Set(to_json(&row.lots)),
+        minimum: Set(row.minimum),
+        learned: Set(row.learned.as_ref().map(to_json)),
+        told_on: Set(row.told_on.map(|day| day.to_string())),
+    }
+}
+
+/// What these shelters have on their shelves, by shelter and item. One statement however many.
+pub async fn of_shelters(db: &impl Reads, shelters: &[ShelterId]) -> Result<Vec<Stock>, StoreError> {
     let rows = stock::Entity::find()
-        .filter(stock::Column::ShelterId.eq(shelter.0))
+        .filter(stock::Column::ShelterId.is_in(shelters.iter().map(|id| id.0)))
+        .order_by_asc(stock::Column::ShelterId)
         .order_by_asc(stock::Column::Item)
         .all(db.connection())
         .await?;
-    Ok(rows.into_iter().map(stock_of).collect())
+    rows.into_iter().map(stock_of).collect()
 }
 
-/// Everything counted anywhere: what the national shortages are drawn from.
+/// Everything on any shelf: what the national shortages are drawn from.
 pub async fn all(db: &impl Reads) -> Result<Vec<Stock>, StoreError> {
     let rows = stock::Entity::find()
         .order_by_asc(stock::Column::ShelterId)
         .order_by_asc(stock::Column::Item)
         .all(db.connection())
         .await?;
-    Ok(rows.into_iter().map(stock_of).collect())
+    rows.into_iter().map(stock_of).collect()
 }
 
-/// Everything counted anywhere as it was known at `at`: the newest count of each item of each shelter by then.
+/// Everything on any shelf as it was known at `at`: the newest count of each item of each shelter by then, and what
+/// moved since.
 pub async fn known(db: &impl Reads, at: Moment) -> Result<Vec<Stock>, StoreError> {
     let by_then = Condition::all()
         .add(stock_count::Column::ObservedAt.lte(millis(at)))
@@ -101,26 +218,69 @@ pub async fn known(db: &impl Reads, at: Moment) -> Result<Vec<Stock>, StoreError
         .all(db.connection())
         .await?;
     // Two counts of one instant: the one written down later counts.
-    let by_place: BTreeMap<(Uuid, String), Stock> = rows
-        .into_iter()
-        .map(|row| {
-            let known = Stock {
-                shelter_id: row.shelter_id.into(),
-                item: row.item.clone(),
-                on_hand: row.on_hand,
-                observed_at: moment(row.observed_at),
-            };
-            ((row.shelter_id, row.item), known)
-        })
-        .collect();
+    let mut by_place: BTreeMap<(Uuid, String), Stock> = BTreeMap::new();
+    for row in rows {
+        let mut known = Stock::unknown(row.shelter_id.into(), &row.item, moment(row.observed_at));
+        let counted = Counted {
+            units: row.on_hand,
+            at: moment(row.observed_at),
+        };
+        known.count(counted, None, 0);
+        by_place.insert((row.shelter_id, row.item), known);
+    }
+    for ((shelter, item), since) in moved_by(db, at, &by_place).await? {
+        let place = by_place.entry((shelter, item));
+        let key = place.key().clone();
+        place
+            .or_insert_with(|| Stock::unknown(key.0.into(), &key.1, at))
+            .settle(since);
+    }
     Ok(by_place.into_values().collect())
 }
 
-fn stock_of(row: stock::Model) -> Stock {
-    Stock {
+/// What moved by `at`, after the counts of `known`.
+async fn moved_by(
+    db: &impl Reads,
+    at: Moment,
+    known: &BTreeMap<(Uuid, String), Stock>,
+) -> Result<BTreeMap<(Uuid, String), i64>, StoreError> {
+    let rows = stock_movement::Entity::find()
+        .filter(stock_movement::Column::MovedAt.lte(millis(at)))
+        .filter(stock_movement::Column::RecordedAt.lte(millis(at)))
+        .all(db.connection())
+        .await?;
+    let mut sums = BTreeMap::new();
+    for row in rows {
+        let key = (row.shelter_id, row.item);
+        let counted = known.get(&key).and_then(|stock| stock.counted);
+        if counted.is_none_or(|count| row.moved_at > millis(count.at)) {
+            *sums.entry(key).or_insert(0) += row.change;
+        }
+    }
+    Ok(sums)
+}
+
+fn stock_of(row: stock::Model) -> Result<Stock, StoreError> {
+    Ok(Stock {
         shelter_id: row.shelter_id.into(),
-        item: row.item,
         on_hand: row.on_hand,
         observed_at: moment(row.observed_at),
-    }
+        counted: row
+            .counted
+            .zip(row.counted_at)
+            .map(|(units, at)| Counted { units, at: moment(at) }),
+        lots: json("stock", "lots", &row.lots)?,
+        minimum: row.minimum,
+        learned: row
+            .learned
+            .as_deref()
+            .map(|text| json("stock", "learned", text))
+            .transpose()?,
+        told_on: row
+            .told_on
+            .as_deref()
+            .map(|text| day("stock", "told_on", text))
+            .transpose()?,
+        item: row.item,
+    })
 }

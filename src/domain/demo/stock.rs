@@ -4,7 +4,7 @@ use chrono::Duration;
 use uuid::Uuid;
 
 use super::super::logbook::Report;
-use super::super::stock::Stock;
+use super::super::stock::{Counted, Stock};
 use super::random::Random;
 use super::{Demo, DemoShelter, Mood};
 
@@ -48,12 +48,12 @@ pub(super) fn counts(
             };
             // Counted on the round before the report was written.
             let observed_at = report.observed_at - Duration::minutes(5);
-            let count = Stock {
-                shelter_id: shelter.shelter.id,
-                item: item.code.clone(),
-                on_hand,
-                observed_at,
+            let mut count = Stock::unknown(shelter.shelter.id, &item.code, observed_at);
+            let counted = Counted {
+                units: on_hand,
+                at: observed_at,
             };
+            count.count(counted, None, 0);
             counts.push((random.uuid(observed_at), count));
         }
     }

@@ -1,5 +1,7 @@
 //! What a message says, done: a report, a count of supplies, a question back, or why it was not taken.
 
+use std::collections::HashMap;
+
 use serde_json::json;
 
 use super::{Arrived, Done};
@@ -7,7 +9,6 @@ use crate::domain::accounts::Actor;
 use crate::domain::availability::ShelterView;
 use crate::domain::id::{Moment, ShelterId};
 use crate::domain::reports::{Channel, WarningCode, local_day};
-use crate::domain::stock::Count;
 use crate::domain::texts::{
     Beds, Book, Catalogue, Fault, House, Message, Outcome, What, example, figures, parse, print, unusual,
 };
@@ -17,6 +18,7 @@ use crate::services::errors::Refused;
 use crate::services::reports::ReportDraft;
 use crate::services::telling::Telling;
 use crate::store::shelters::Which;
+use crate::store::stock::Counting;
 use crate::store::{Tx, stock, views};
 
 impl Services {
@@ -128,16 +130,16 @@ impl Services {
         telling: &mut Telling,
     ) -> Result<Done, Refused> {
         let now = arrived.now;
-        let rows: Vec<Count> = counts
-            .iter()
-            .map(|(item, on_hand)| Count {
-                id: self.ids.uuid(now),
-                item: item.clone(),
-                on_hand: *on_hand,
-            })
-            .collect();
-        stock::put(tx, id, None, Some(arrived.actor.user_id), &rows, now, now).await?;
-        let detail = json!({"items": rows.len(), "channel": Channel::Sms});
+        views::lock(tx, id).await?.ok_or(Refused::NotFound)?;
+        let of = Counting {
+            shelter: id,
+            report: None,
+            user: Some(arrived.actor.user_id),
+            observed_at: now,
+            received_at: now,
+        };
+        self.put_counts(tx, &of, counts).await?;
+        let detail = json!({"items": counts.len(), "channel": Channel::Sms});
         telling.entry(Some(&arrived.actor), "stock.count", ("shelter", id.to_string()), detail);
         let reply = Reply::Counted {
             at: self.local(now),
@@ -194,15 +196,16 @@ impl Services {
             views::load(tx, Which::Ids(&actor.shelters), now).await?
         };
         views.sort_by(|a, b| a.shelter.code.cmp(&b.shelter.code));
-        let mut houses = Vec::with_capacity(views.len());
-        for view in &views {
-            let counted = stock::of_shelter(tx, view.shelter.id).await?;
-            houses.push(House {
-                code: view.shelter.code.clone(),
-                rooms: view.rooms.iter().map(|room| room.room.label.clone()).collect(),
-                stocked: counted.into_iter().map(|row| row.item).collect(),
-            });
+        let mut stocked: HashMap<ShelterId, Vec<String>> = HashMap::new();
+        for row in stock::of_shelters(tx, &actor.shelters).await? {
+            stocked.entry(row.shelter_id).or_default().push(row.item);
         }
+        let houses = views.iter().map(|view| House {
+            code: view.shelter.code.clone(),
+            rooms: view.rooms.iter().map(|room| room.room.label.clone()).collect(),
+            stocked: stocked.remove(&view.shelter.id).unwrap_or_default(),
+        });
+        let houses = houses.collect();
         let items = Catalogue::of(&self.pack);
         Ok((Book { houses, items }, views))
     }
