@@ -59,7 +59,7 @@ impl Request {
             .then(|| form_urlencoded::parse(&self.body).collect())
     }
 
-    pub(super) fn in_query(&self, name: &str) -> Option<String> {
+    fn in_query(&self, name: &str) -> Option<String> {
         form_urlencoded::parse(self.query.as_bytes())
             .find(|(known, _)| known == name)
             .map(|(_, value)| value.into_owned())
@@ -93,7 +93,8 @@ impl Request {
         }
     }
 
-    fn at(&self, place: &Place, field: &'static str) -> Result<String, Unread> {
+    /// What stands at a place; `field` names it in a fault.
+    pub(super) fn at(&self, place: &Place, field: &'static str) -> Result<String, Unread> {
         let found = match place {
             Place::Query(name) => self.in_query(name),
             Place::Header(name) => self.header(name).map(str::to_owned),
