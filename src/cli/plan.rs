@@ -250,7 +250,7 @@ fn bench(args: &BenchArgs, pack: &Pack) -> Result<(), Fault> {
         .into_iter()
         .filter(|size| *size <= all.len())
         .collect();
-    let travel = |from: &str, to: &str| crate::services::plans::way(pack, from, to, now.month());
+    let travel = |from: &str, to: &str| pack.way(from, to, now.month());
     let prices = Prices::default();
     if !args.json {
         say(&format!(

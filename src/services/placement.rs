@@ -17,7 +17,6 @@ use crate::domain::accounts::Actor;
 use crate::domain::availability::ShelterView;
 use crate::domain::cases::{Hold, Referral, turned_down};
 use crate::domain::errors::FieldError;
-use crate::domain::geography::{DistrictIndex, Travel};
 use crate::domain::holds::{Outcome, UnmetReason};
 use crate::domain::household::Search;
 use crate::domain::id::{Moment, ReferralId, ShelterId};
@@ -43,13 +42,6 @@ pub struct Suggested {
     /// `None` where none fits.
     pub wave: Option<Advice>,
 }
-
-/// Ways from a place the pack does not know: far, and slow.
-pub(super) const UNKNOWN_WAY: Travel = Travel {
-    km: 500.0,
-    minutes: 600.0,
-    by_road: false,
-};
 
 impl Services {
     /// Ranks the places that fit, from memory; nothing is stored.
@@ -89,7 +81,7 @@ impl Services {
             except,
         };
         let (from, month) = (self.pack.district_index(&search.from_district), local_now.month());
-        let way = |to: &str| self.way_between(from, self.pack.district_index(to), month);
+        let way = |to: &str| self.pack.way_between(from, self.pack.district_index(to), month);
         self.board.current().index.rank(&asked, way)
     }
 
@@ -108,23 +100,14 @@ impl Services {
             .filter(|row| !except.contains(&row.view.shelter.id))
             .map(|row| Candidate {
                 view: &row.view,
-                travel: self.way(&search.from_district, &row.view.shelter.district, local.month()),
+                travel: self
+                    .pack
+                    .way(&search.from_district, &row.view.shelter.district, local.month()),
                 answer_minutes: row.answer_minutes,
                 record: row.record,
             })
             .collect();
         rank(search, &candidates, &board.index.context(now, local), limit)
-    }
-
-    fn way(&self, from: &str, to: &str, month: u32) -> Travel {
-        self.way_between(self.pack.district_index(from), self.pack.district_index(to), month)
-    }
-
-    fn way_between(&self, from: Option<DistrictIndex>, to: Option<DistrictIndex>, month: u32) -> Travel {
-        let way = from
-            .zip(to)
-            .and_then(|(from, to)| self.pack.travel_between(from, to, month));
-        way.unwrap_or(UNKNOWN_WAY)
     }
 
     fn check_search(&self, search: &Search) -> Result<(), Refused> {
@@ -295,7 +278,9 @@ impl Services {
             .iter()
             .map(|view| Candidate {
                 view,
-                travel: self.way(&search.from_district, &view.shelter.district, local.month()),
+                travel: self
+                    .pack
+                    .way(&search.from_district, &view.shelter.district, local.month()),
                 answer_minutes: board.answer_minutes(view.shelter.id),
                 record: board.record(view.shelter.id),
             })
@@ -346,6 +331,8 @@ impl Services {
     /// Minutes of the way to a shelter, for the deadline of an accepted hold.
     pub(super) fn travel_minutes(&self, search: &Search, view: &ShelterView, now: Moment) -> f64 {
         let month = now.with_timezone(&self.board.zone()).month();
-        self.way(&search.from_district, &view.shelter.district, month).minutes
+        self.pack
+            .way(&search.from_district, &view.shelter.district, month)
+            .minutes
     }
 }

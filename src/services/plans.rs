@@ -11,12 +11,11 @@ use super::audit::entry;
 use super::board::Snapshot;
 use super::errors::Refused;
 use super::once::{Once, Turn};
-use super::placement::UNKNOWN_WAY;
 use crate::domain::accounts::Actor;
 use crate::domain::availability::ShelterView;
 use crate::domain::cases::Referral;
 use crate::domain::errors::FieldError;
-use crate::domain::geography::{Pack, Travel};
+use crate::domain::geography::Pack;
 use crate::domain::household::Search;
 use crate::domain::id::{HoldId, Moment, PlanId, ReferralId, ShelterId};
 use crate::domain::plans::{self, Draft, EditFault, MOST_HOUSEHOLDS, PlanState, Problem, Seeker, StoredPlan};
@@ -187,7 +186,7 @@ impl Services {
                 .seekers
                 .get(edit.household)
                 .map_or("", |seeker| seeker.from_district.as_str());
-            let travel = way(&self.pack, from, &view.shelter.district, month);
+            let travel = self.pack.way(from, &view.shelter.district, month);
             draft
                 .move_household(edit.household, view, travel, board.prices(), now)
                 .map_err(|fault| refused(at, &fault))?;
@@ -213,11 +212,6 @@ fn refused(at: usize, fault: &EditFault) -> Refused {
     Refused::invalid(format!("assignments[{at}].{field}"), code, detail)
 }
 
-/// The way from one district to another.
-pub fn way(pack: &Pack, from: &str, to: &str, month: u32) -> Travel {
-    pack.travel(from, to, month).unwrap_or(UNKNOWN_WAY)
-}
-
 /// The part that takes processor time.
 fn solve(
     board: &Snapshot,
@@ -232,7 +226,7 @@ fn solve(
     let problem = Problem {
         households: &households,
         shelters: &shelters,
-        travel: &|from, to| way(pack, from, to, month),
+        travel: &|from, to| pack.way(from, to, month),
         prices: board.prices(),
         now,
     };

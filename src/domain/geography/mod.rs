@@ -48,6 +48,12 @@ pub struct PackFiles<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DistrictIndex(usize);
 
+const UNKNOWN_WAY: Travel = Travel {
+    km: 500.0,
+    minutes: 600.0,
+    by_road: false,
+};
+
 /// A country, checked and ready to answer.
 #[derive(Debug, Clone)]
 pub struct Pack {
@@ -154,6 +160,19 @@ impl Pack {
     #[must_use]
     pub fn travel_between(&self, from: DistrictIndex, to: DistrictIndex, month: u32) -> Option<Travel> {
         self.travel.look_up(from.0, to.0, month)
+    }
+
+    /// The way a plan counts with: far and slow where the pack knows one of the two places not.
+    #[must_use]
+    pub fn way(&self, from: &str, to: &str, month: u32) -> Travel {
+        self.way_between(self.district_index(from), self.district_index(to), month)
+    }
+
+    /// The same for places already looked up.
+    #[must_use]
+    pub fn way_between(&self, from: Option<DistrictIndex>, to: Option<DistrictIndex>, month: u32) -> Travel {
+        let known = from.zip(to).and_then(|(from, to)| self.travel_between(from, to, month));
+        known.unwrap_or(UNKNOWN_WAY)
     }
 
     /// The SVG `viewBox` of the regions' shapes.
