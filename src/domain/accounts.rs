@@ -142,6 +142,13 @@ pub struct User {
     pub shelters: Vec<ShelterId>,
 }
 
+impl User {
+    /// Whether what comes from this account's telephones and browsers counts, and goes to them.
+    pub fn may_report(&self) -> bool {
+        !self.disabled && self.role == Role::Manager
+    }
+}
+
 /// What signing in needs to know; the hash goes nowhere else.
 pub struct Credentials {
     pub user: User,

@@ -93,7 +93,7 @@ impl Services {
     async fn put_together(&self, letter: &Letter) -> Result<Option<Parcel>, Refused> {
         match letter.via {
             Via::Mail => self.mail(letter).await.map(Some),
-            Via::Sms => self.text_to_phone(letter).await.map(Some),
+            Via::Sms => self.text_to_phone(letter).await,
             Via::Push => Ok(self.push(letter).await?.map(Parcel::Push)),
         }
     }

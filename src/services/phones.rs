@@ -10,7 +10,7 @@ use super::audit::entry;
 use super::errors::Refused;
 use super::outbox::Parcel;
 use super::telling::Telling;
-use crate::domain::accounts::{Actor, Role, User};
+use crate::domain::accounts::{Actor, User};
 use crate::domain::id::{Moment, PhoneId};
 use crate::domain::outbox::{Letter, Of};
 use crate::domain::texts::{CODE_FOR, KEPT_FOR, MOST_PHONES};
@@ -134,7 +134,7 @@ impl Services {
         let found = accounts::credentials(&self.store, &email.trim().to_lowercase()).await?;
         let user = found
             .map(|found| found.user)
-            .filter(may_report)
+            .filter(User::may_report)
             .ok_or(Refused::NotFound)?;
         let mut actor = actor_of(&user);
         actor.origin = "cli".to_owned();
@@ -178,24 +178,25 @@ impl Services {
         Ok(done)
     }
 
-    /// A letter that goes as a text message.
-    pub(super) async fn text_to_phone(&self, letter: &Letter) -> Result<Parcel, Refused> {
-        let gone = || Refused::Unexpected("the telephone is no longer connected".to_owned());
+    /// A letter that goes as a text message. `None` if the telephone is gone or its owner reports no longer.
+    pub(super) async fn text_to_phone(&self, letter: &Letter) -> Result<Option<Parcel>, Refused> {
         let Of::Notice(notice) = &letter.of else {
             return Err(Refused::Unexpected("only notices go as text messages".to_owned()));
         };
-        let id: uuid::Uuid = letter.address.parse().map_err(|_| gone())?;
-        let phone = phones::get(&self.store, PhoneId(id)).await?.ok_or_else(gone)?;
-        let number = self.number_of(&phone)?.ok_or_else(gone)?;
+        let unfit = |_| Refused::Unexpected("no id of a telephone".to_owned());
+        let id: uuid::Uuid = letter.address.parse().map_err(unfit)?;
+        let Some(phone) = phones::get(&self.store, PhoneId(id)).await? else {
+            return Ok(None);
+        };
         let owner = accounts::user(&self.store, phone.user_id).await?;
-        if !owner.is_some_and(|owner| may_report(&owner)) {
-            return Err(Refused::Unexpected("its owner reports no longer".to_owned()));
-        }
-        Ok(Parcel::Sms {
-            gateway: phone.gateway.clone().unwrap_or_default(),
-            number: number.to_string(),
-            text: notice.text.clone(),
-        })
+        let number = self.number_of(&phone)?;
+        Ok(number
+            .filter(|_| owner.is_some_and(|owner| owner.may_report()))
+            .map(|number| Parcel::Sms {
+                gateway: phone.gateway.clone().unwrap_or_default(),
+                number: number.to_string(),
+                text: notice.text.clone(),
+            }))
     }
 
     /// Forgets messages of more than thirty days ago and codes that nobody sent.
@@ -206,11 +207,6 @@ impl Services {
         tx.commit().await?;
         Ok(gone)
     }
-}
-
-/// Whether messages of this account's telephones count: as nobody's, if not.
-pub(super) fn may_report(user: &User) -> bool {
-    !user.disabled && user.role == Role::Manager
 }
 
 /// Connected, or its code can still be sent.

@@ -14,7 +14,7 @@ use crate::domain::id::Moment;
 use crate::domain::outbox::{Letter, Of};
 use crate::push::{Fault, Push, Subscription, Vapid, seal};
 use crate::store::ways::{self, Browser};
-use crate::store::{Tx, audit};
+use crate::store::{Tx, accounts, audit};
 
 /// Most browsers of one person.
 pub const MOST_BROWSERS: u64 = 5;
@@ -114,16 +114,20 @@ impl Services {
         Ok(())
     }
 
-    /// A notification, sealed for the browser it goes to. `None` if that browser is gone or its owner may not sign in.
+    /// A notification, sealed for the browser it goes to. `None` if that browser is gone or its owner reports no longer.
     pub(super) async fn push(&self, letter: &Letter) -> Result<Option<Push>, Refused> {
         let unfit = |why: &str| Refused::Unexpected(why.to_owned());
         let Of::Notice(notice) = &letter.of else {
             return Err(unfit("a digest does not go to a browser"));
         };
         let id: Uuid = letter.address.parse().map_err(|_| unfit("no id of a browser"))?;
-        let Some((browser, sealed)) = ways::reachable_browser(&self.store, id).await? else {
+        let Some((browser, sealed)) = ways::browser(&self.store, id).await? else {
             return Ok(None);
         };
+        let owner = accounts::user(&self.store, browser.user_id).await?;
+        if !owner.is_some_and(|owner| owner.may_report()) {
+            return Ok(None);
+        }
         let plain = self.vault.open(browser.id, &sealed)?;
         let to: Subscription = serde_json::from_slice(&plain).map_err(|e| Refused::Unexpected(e.to_string()))?;
         if !to.is_allowed(&self.push_hosts) {

@@ -10,21 +10,18 @@ use super::access::actor_of;
 use super::audit::entry;
 use super::digest_input::Names;
 use super::errors::Refused;
-use super::phones::{is_live, may_report};
+use super::phones::is_live;
 use super::telling::Telling;
 use crate::domain::accounts::{Actor, User};
 use crate::domain::id::{Moment, ReportId, ShelterId};
 use crate::domain::texts::{
-    ASKED_FOR, CODE_DIGITS, MOST_AN_HOUR, MOST_PHONES, Outcome, canonical, example, lex, number, only_digits,
+    CODE_DIGITS, MOST_PHONES, Outcome, SEEN, Turn, canonical, example, is_confirmed, lex, number, only_digits, turn,
 };
 use crate::letters::{self, Reply};
 use crate::store::phones::Phone;
 use crate::store::shelters::Which;
 use crate::store::texts::{Earlier, MessageKey};
 use crate::store::{Tx, accounts, audit, phones, texts};
-
-/// Messages of one telephone looked at: three times as many as are taken in an hour.
-const SEEN: u64 = 3 * MOST_AN_HOUR as u64;
 
 /// A message as a gateway told of it; the gateway has proved itself.
 #[derive(Debug, Clone)]
@@ -106,7 +103,7 @@ impl Services {
         let known = match phones::by_number(&tx, &number_hash).await? {
             None => None,
             Some(phone) if phones::wrote(&tx, phone.id, &number_hash, &inbound.gateway).await? => {
-                let user = accounts::user(&tx, phone.user_id).await?.filter(may_report);
+                let user = accounts::user(&tx, phone.user_id).await?.filter(User::may_report);
                 user.map(|user| (phone, user))
             }
             Some(_) => return Ok(None),
@@ -116,7 +113,7 @@ impl Services {
             && (known.is_some() || self.strangers.codes.admit(&number_hash, now))
             && let Some(phone) = phones::by_code(&tx, &self.code_hash(code)).await?
             && is_live(&phone, now)
-            && let Some(user) = accounts::user(&tx, phone.user_id).await?.filter(may_report)
+            && let Some(user) = accounts::user(&tx, phone.user_id).await?.filter(User::may_report)
         {
             let arrived = self.arrived(inbound, number, &user, now);
             return self.connected(tx, &arrived, &phone, code).await;
@@ -181,7 +178,7 @@ impl Services {
 
     async fn of_known(&self, tx: Tx, arrived: &Arrived<'_>, phone: &Phone) -> Result<Written, Refused> {
         let since = arrived.now - chrono::Duration::hours(1);
-        let before = texts::recent(&tx, phone.id, since, SEEN).await?;
+        let before = texts::recent(&tx, phone.id, since, SEEN as u64).await?;
         let earlier = texts::claim(&tx, arrived.key(), phone.id, &arrived.words_hash, arrived.now).await?;
         if let Some(earlier) = earlier {
             return if earlier.phone_id == phone.id && earlier.words_hash == arrived.words_hash {
@@ -190,23 +187,19 @@ impl Services {
                 Err(Refused::KeyReused)
             };
         }
-        if before.len() as u64 >= SEEN {
-            // Far beyond the limit: not even that it came is kept.
-            return Ok(arrived.written(String::new(), false));
-        }
+        let outcomes: Vec<Outcome> = before.iter().map(|row| row.outcome).collect();
         let mut telling = self.telling(arrived.now);
-        let taken = before.iter().filter(|row| row.outcome != Outcome::Limited).count();
-        let done = if taken >= MOST_AN_HOUR {
-            let told = taken < before.len();
-            let answer = if told {
-                String::new()
-            } else {
-                self.print_reply(arrived, &Reply::TooMany)
-            };
-            Done::said(Outcome::Limited, answer)
-        } else {
-            let confirmed = before.first().is_some_and(|last| is_confirmed(arrived, last));
-            self.understood(&tx, arrived, confirmed, &mut telling).await?
+        let done = match turn(&outcomes) {
+            Turn::Forget => return Ok(arrived.written(String::new(), false)),
+            Turn::Silence => Done::said(Outcome::Limited, String::new()),
+            Turn::Tell => Done::said(Outcome::Limited, self.print_reply(arrived, &Reply::TooMany)),
+            Turn::Take => {
+                let same = |last: &Earlier| last.words_hash == arrived.words_hash;
+                let confirmed = before
+                    .first()
+                    .is_some_and(|last| is_confirmed(last.outcome, last.received_at, same(last), arrived.now));
+                self.understood(&tx, arrived, confirmed, &mut telling).await?
+            }
         };
         self.close(tx, arrived, done, telling).await
     }
@@ -261,13 +254,6 @@ impl Arrived<'_> {
             again,
         }
     }
-}
-
-/// Whether these same words were asked about a moment ago.
-fn is_confirmed(arrived: &Arrived<'_>, last: &Earlier) -> bool {
-    last.outcome == Outcome::Asked
-        && last.words_hash == arrived.words_hash
-        && last.received_at + ASKED_FOR >= arrived.now
 }
 
 /// An answer is kept with the position of the word it is about, `{3}`; who wrote the word reads the word.

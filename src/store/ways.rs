@@ -1,6 +1,6 @@
 //! Ways to reach somebody beside mail: connected phones, and browsers that show notifications.
 
-use entity::{phone, push_subscription, user};
+use entity::{phone, push_subscription};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
@@ -85,16 +85,10 @@ pub async fn browser_at(db: &impl Reads, endpoint_hash: &str) -> Result<Option<(
     Ok(row.map(with_sealed))
 }
 
-/// A browser whose owner may sign in, with what is sealed of it.
-pub async fn reachable_browser(db: &impl Reads, id: Uuid) -> Result<Option<(Browser, Sealed)>, StoreError> {
-    let Some(row) = push_subscription::Entity::find_by_id(id).one(db.connection()).await? else {
-        return Ok(None);
-    };
-    let owner = user::Entity::find_by_id(row.user_id)
-        .filter(user::Column::DisabledAt.is_null())
-        .one(db.connection())
-        .await?;
-    Ok(owner.map(|_| with_sealed(row)))
+/// A browser, with what is sealed of it.
+pub async fn browser(db: &impl Reads, id: Uuid) -> Result<Option<(Browser, Sealed)>, StoreError> {
+    let row = push_subscription::Entity::find_by_id(id).one(db.connection()).await?;
+    Ok(row.map(with_sealed))
 }
 
 /// Ends a subscription of this person's, or of whoever has it. `false` if there is none such.

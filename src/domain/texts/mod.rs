@@ -5,6 +5,7 @@
 mod figures;
 mod lex;
 mod number;
+mod pace;
 mod parse;
 mod print;
 #[cfg(test)]
@@ -14,6 +15,7 @@ mod vocabulary;
 pub use figures::{Figures, Unusual, figures, unusual};
 pub use lex::{canonical, lex, only_digits};
 pub use number::number;
+pub use pace::{SEEN, Turn, is_confirmed, turn};
 pub use parse::parse;
 pub use print::{example, print};
 pub use vocabulary::{Catalogue, short};

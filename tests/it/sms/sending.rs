@@ -261,7 +261,7 @@ on_both! {
         stage.country.manager.delete(&format!("/api/v1/me/phones/{other}")).await;
         h.clock.set(h.clock.now() + chrono::Duration::minutes(5));
         assert!(!h.jobs.deliver_next().await.unwrap());
-        assert_eq!(states().await, ["sent", "dead", "dead"]);
+        assert_eq!(states().await, ["sent", "dead", "dropped"]);
         assert_eq!(h.texts.sent().len(), 2);
     }
 }
