@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{Server, ServiceFactory, ServiceRequest, ServiceResponse};
-use actix_web::middleware::from_fn;
+use actix_web::middleware::{Compress, from_fn};
 use actix_web::{App, HttpServer, web};
 
 use super::matrix::PREFIX;
@@ -41,6 +41,8 @@ fn routes(config: &mut web::ServiceConfig) {
     config
         .service(
             web::scope(PREFIX)
+                // A phone on a weak line asks for the shelter's state each time it opens: 4.5 kB of figures.
+                .wrap(Compress::default())
                 .configure(reference)
                 .configure(shelter_routes)
                 .configure(placement)

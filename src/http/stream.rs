@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use actix_web::http::header::ContentEncoding;
 use actix_web::web::Bytes;
 use actix_web::{HttpResponse, web};
 use futures::stream;
@@ -43,6 +44,8 @@ pub async fn stream(state: web::Data<State>, who: SignedIn, token: Token) -> Res
     let body = futures::StreamExt::map(all, |text| Ok::<_, Problem>(Bytes::from(text)));
     Ok(HttpResponse::Ok()
         .content_type("text/event-stream")
+        // Each event leaves at once: a compressor would keep it.
+        .insert_header(ContentEncoding::Identity)
         .insert_header(("X-Accel-Buffering", "no"))
         .streaming(body))
 }

@@ -1,5 +1,7 @@
 //! Sessions from signing in to their end, and what every answer carries.
 
+use std::io::Read;
+
 use chrono::Duration;
 use panoh::domain::accounts::{Role, session_minutes};
 use serde_json::json;
@@ -193,5 +195,22 @@ on_both! {
         let page = h.http.send("GET", "/", &[], b"").await;
         assert!(matches!(page.status, 200 | 404) && page.header("content-security-policy").is_some());
         assert_eq!(h.http.send("POST", "/", &[], b"").await.header("x-frame-options"), Some("DENY"));
+    }
+}
+
+on_both! {
+    async fn answers_are_compressed_for_who_can_read_it_and_events_never(h: Harness) {
+        let country = h.country().await;
+        let path = format!("/api/v1/shelters/{}/state", country.shelter.id);
+        let plain = country.manager.get(&path).await;
+        assert_eq!(plain.header("content-encoding"), None);
+        let packed = country.manager.send("GET", &path, &[("accept-encoding", "gzip, br")], b"").await;
+        assert_eq!((packed.status, packed.header("content-encoding")), (200, Some("gzip")));
+        let mut text = String::new();
+        flate2::read::GzDecoder::new(packed.body.as_slice()).read_to_string(&mut text).unwrap();
+        assert_eq!(text, plain.text());
+        assert!(packed.body.len() * 2 < plain.body.len(), "{} of {}", packed.body.len(), plain.body.len());
+        let stream = country.manager.send("GET", "/api/v1/availability/stream", &[("accept-encoding", "gzip")], b"").await;
+        assert_eq!((stream.status, stream.header("content-encoding")), (200, Some("identity")));
     }
 }
