@@ -21,6 +21,13 @@ pub struct Model {
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-pub enum Relation {}
+pub enum Relation {
+    #[sea_orm(
+        belongs_to = "super::transfer::Entity",
+        from = "Column::TransferId",
+        to = "super::transfer::Column::Id"
+    )]
+    Transfer,
+}
 
 impl ActiveModelBehavior for ActiveModel {}

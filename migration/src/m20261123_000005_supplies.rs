@@ -232,6 +232,11 @@ fn indexes() -> Vec<IndexCreateStatement> {
             "stock_movement",
             &["shelter_id", "item", "moved_at"],
         ),
+        index(
+            "ix_stock_movement_shelter_id_id",
+            "stock_movement",
+            &["shelter_id", "id"],
+        ),
         index("ix_stock_movement_moved_at", "stock_movement", &["moved_at"]),
         index("uq_supply_request_code", "supply_request", &["code"])
             .unique()

@@ -1,11 +1,18 @@
 //! Stock in whole units, never fractions: what the newest count said and what moved since. It must not know how fast
 //! stock is used (`usage`) or how long it lasts (`supplies`).
 
+mod intake;
+mod lots;
+
+pub use intake::{Booking, Count, RawCount, RawLine, RawMovements, is_unusual};
+pub use lots::{Lot, Lots};
+
 use chrono::{NaiveDate, TimeDelta};
-use serde::{Deserialize, Serialize};
 
 use super::codes::codes;
+use super::errors::FieldError;
 use super::id::{Moment, MovementId, ShelterId, TransferId, UserId};
+use super::supplies::MAX_ON_HAND;
 use super::usage::Learned;
 
 codes! {
@@ -31,86 +38,6 @@ impl MovementKind {
     /// Whether it takes from the shelf.
     pub fn takes(self) -> bool {
         matches!(self, Self::Issue | Self::WriteOff | Self::TransferOut)
-    }
-}
-
-/// Units with a date of expiry.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Lot {
-    pub expires_on: NaiveDate,
-    /// At least 1.
-    pub units: i64,
-}
-
-/// The dated units among those on hand, the first to expire first; whatever else is on hand has no date.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Lots(Vec<Lot>);
-
-impl Lots {
-    pub fn new(lots: impl IntoIterator<Item = Lot>) -> Self {
-        let mut all = Self::default();
-        for lot in lots {
-            all.add(lot);
-        }
-        all
-    }
-
-    pub fn iter(&self) -> impl Iterator<Item = &Lot> {
-        self.0.iter()
-    }
-
-    pub fn units(&self) -> i64 {
-        self.0.iter().map(|lot| lot.units).sum()
-    }
-
-    pub fn add(&mut self, lot: Lot) {
-        if lot.units <= 0 {
-            return;
-        }
-        match self.0.binary_search_by_key(&lot.expires_on, |known| known.expires_on) {
-            Ok(at) => {
-                if let Some(known) = self.0.get_mut(at) {
-                    known.units += lot.units;
-                }
-            }
-            Err(at) => self.0.insert(at, lot),
-        }
-    }
-
-    /// Takes up to `units` dated ones, first expired first out, and says which.
-    pub fn take(&mut self, units: i64) -> Self {
-        let mut wanted = units.max(0);
-        let mut taken = Vec::new();
-        for lot in &mut self.0 {
-            let part = lot.units.min(wanted);
-            if part > 0 {
-                lot.units -= part;
-                wanted -= part;
-                taken.push(Lot { units: part, ..*lot });
-            }
-        }
-        self.0.retain(|lot| lot.units > 0);
-        Self(taken)
-    }
-
-    /// Takes exactly these, as far as they are there, and says which were.
-    fn remove(&mut self, wanted: &Self) -> Self {
-        let mut taken = Self::default();
-        for lot in &mut self.0 {
-            let asked = wanted.0.iter().find(|other| other.expires_on == lot.expires_on);
-            let units = asked.map_or(0, |asked| asked.units.min(lot.units));
-            lot.units -= units;
-            taken.add(Lot { units, ..*lot });
-        }
-        self.0.retain(|lot| lot.units > 0);
-        taken
-    }
-
-    /// What was used since is taken to be what would have expired first: at most `on_hand` are left.
-    pub fn trim(&mut self, on_hand: i64) {
-        self.take(self.units() - on_hand.max(0));
     }
 }
 
@@ -170,6 +97,33 @@ impl Stock {
         true
     }
 
+    /// When a count of what was there at `observed_at` is booked. One made now has seen all that has moved, also what
+    /// was booked in the same millisecond.
+    pub fn counts_at(&self, observed_at: Moment, now: Moment) -> Moment {
+        if observed_at < now {
+            observed_at
+        } else {
+            now.max(self.observed_at)
+        }
+    }
+
+    /// Why a change cannot be booked, told of `field`: more than is on hand cannot leave, and no more can come from outside
+    /// than can be counted.
+    ///
+    /// # Errors
+    /// `not_enough`, `out_of_range`.
+    pub fn refuses(&self, change: &Change, field: impl FnOnce() -> String) -> Result<(), FieldError> {
+        if change.kind.takes() && change.units > self.on_hand {
+            let said = format!("{}: {} on hand", change.item, self.on_hand);
+            return Err(FieldError::new(field(), "not_enough", said));
+        }
+        if change.kind == MovementKind::Receipt && change.units > MAX_ON_HAND - self.on_hand {
+            let said = format!("{}: at most {MAX_ON_HAND} on hand", change.item);
+            return Err(FieldError::new(field(), "out_of_range", said));
+        }
+        Ok(())
+    }
+
     /// When something that happens at `now` is booked: after the count that it changes.
     pub fn moves_at(&self, now: Moment) -> Moment {
         self.counted
@@ -177,7 +131,7 @@ impl Stock {
     }
 
     /// Books a change, one signed number of units for each date of expiry and one for those without. More than is on
-    /// hand is for the caller to refuse.
+    /// hand is for [`Stock::refuses`].
     pub fn book(&mut self, change: &Change) -> Vec<(i64, Option<NaiveDate>)> {
         let sign = if change.kind.takes() { -1 } else { 1 };
         self.on_hand += sign * change.units;
@@ -192,7 +146,7 @@ impl Stock {
             self.lots.take(change.units)
         };
         let undated = change.units - dated.units();
-        let dated = dated.0.into_iter().map(|lot| (sign * lot.units, Some(lot.expires_on)));
+        let dated = dated.iter().map(|lot| (sign * lot.units, Some(lot.expires_on)));
         dated.chain((undated > 0).then_some((sign * undated, None))).collect()
     }
 
@@ -219,16 +173,6 @@ pub struct Change {
     pub transfer: Option<TransferId>,
 }
 
-/// A count that is to be written down.
-#[derive(Debug, Clone)]
-pub struct Count {
-    pub id: uuid::Uuid,
-    pub item: String,
-    pub on_hand: i64,
-    /// How many of them expire when; `None` if nobody looked.
-    pub lots: Option<Lots>,
-}
-
 /// Something that came or went, as it is written down.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Movement {
@@ -245,6 +189,15 @@ pub struct Movement {
     pub user_id: Option<UserId>,
     pub moved_at: Moment,
     pub recorded_at: Moment,
+}
+
+/// A movement with the names of what it points to.
+#[derive(Debug, Clone)]
+pub struct Booked {
+    pub movement: Movement,
+    pub transfer_code: Option<String>,
+    /// Who booked it.
+    pub by: Option<String>,
 }
 
 #[cfg(test)]
@@ -269,15 +222,6 @@ mod tests {
 
     fn shelf() -> Stock {
         Stock::unknown(ShelterId(uuid::Uuid::nil()), "soap", at(0))
-    }
-
-    #[test]
-    fn what_expires_first_goes_first() {
-        let mut lots = Lots::new([lot(9, 5), lot(3, 2), lot(9, 1)]);
-        assert_eq!(lots.take(4), Lots::new([lot(3, 2), lot(9, 2)]));
-        assert_eq!(lots, Lots::new([lot(9, 4)]));
-        assert_eq!(lots.take(99).units(), 4);
-        assert_eq!(lots, Lots::default());
     }
 
     #[test]
@@ -324,15 +268,6 @@ mod tests {
             prop_assert_eq!(shelf.on_hand, (counted + since).max(0));
             prop_assert_eq!(shelf.lots.units(), lots.units().min(shelf.on_hand));
             prop_assert!(shelf.lots.iter().all(|lot| lot.units > 0));
-        }
-
-        #[test]
-        fn taking_neither_makes_nor_loses_units(lots in proptest::collection::vec((0u64..20, 1i64..50), 0..8), units in -5i64..300) {
-            let mut left = Lots::new(lots.into_iter().map(|(day, units)| lot(day, units)));
-            let before = left.units();
-            let taken = left.take(units);
-            prop_assert_eq!(taken.units(), units.clamp(0, before));
-            prop_assert_eq!(left.units() + taken.units(), before);
         }
     }
 }

@@ -1,5 +1,7 @@
 //! `panoh check`: the invariants over what is stored, by name and with counts.
 
+mod shelves;
+
 use std::collections::HashMap;
 
 use serde::Serialize;
@@ -11,7 +13,7 @@ use crate::domain::holds::HoldState;
 use crate::domain::id::{Moment, ReferralId, RoomId, WaveId};
 use crate::domain::rooms::RoomKind;
 use crate::store::shelters::Which;
-use crate::store::{facts, history, stock, views};
+use crate::store::{facts, history, views};
 
 /// One invariant and how it stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -120,11 +122,7 @@ impl Services {
         ];
         found.extend(check_cases(&all_holds, now));
         found.push(self.check_state(now).await?);
-        let all_stock = stock::all(&self.store).await?;
-        found.push(check(
-            "stock_is_never_negative",
-            all_stock.iter().map(|row| row.on_hand >= 0),
-        ));
+        found.extend(self.check_shelves(now).await?);
         let runs = facts::runs(&self.store).await?;
         found.push(check("one_run_for_a_period", runs.into_values().map(|n| n == 1)));
         let letters = facts::letters(&self.store).await?;

@@ -1,5 +1,6 @@
 //! Stock of a shelter: what is on hand, how long it lasts.
 
+use chrono::{NaiveDate, TimeDelta};
 use serde_json::json;
 
 use super::Services;
@@ -7,12 +8,19 @@ use super::audit::entry;
 use super::errors::Refused;
 use crate::domain::accounts::Actor;
 use crate::domain::availability::ShelterView;
+use crate::domain::calendar;
 use crate::domain::errors::FieldError;
 use crate::domain::id::{Moment, MovementId, ShelterId, UserId};
-use crate::domain::stock::{Change, Count, Counted, Movement, Stock};
-use crate::domain::supplies::{Cover, MAX_ON_HAND, Thresholds, cover};
-use crate::store::stock::Counting;
-use crate::store::{Tx, audit, stock, views};
+use crate::domain::stock::{Change, Count, Counted, Movement, RawCount, Stock, is_unusual};
+use crate::domain::supplies::{Cover, Thresholds, outlook};
+use crate::domain::usage::{Basis, Use};
+use crate::store::shelters::Which;
+use crate::store::stock::{CountRow, Counting};
+use crate::store::transfers::{self, OnTheWay};
+use crate::store::{Reads, Tx, audit, stock, views};
+
+/// How far back counts tell what is usual.
+const USUAL_SPAN: TimeDelta = TimeDelta::days(60);
 
 /// An item on hand with its days of cover.
 #[derive(Debug, Clone)]
@@ -20,12 +28,21 @@ pub struct StockView {
     pub stock: Stock,
     /// Thousandths of a unit used a day.
     pub daily_use_milli: i64,
+    /// What use is known from.
+    pub basis: Basis,
     pub cover: Cover,
+    /// Days of cover at the highest and at the lowest use that is likely; `None` where use was not measured.
+    pub days_between: Option<(f64, f64)>,
+    /// Local date on which the last unit goes.
+    pub runs_out_on: Option<NaiveDate>,
+    /// What transfers are to bring and to take.
+    pub way: OnTheWay,
 }
 
 impl Services {
+    /// What a shelter has, read by who runs it or by an administrator.
     pub async fn stock(&self, actor: &Actor, id: ShelterId) -> Result<Vec<StockView>, Refused> {
-        if !actor.own_shelters().covers(id) {
+        if !actor.shelter_scope().covers(id) {
             return Err(Refused::NotFound);
         }
         let now = self.now();
@@ -34,22 +51,29 @@ impl Services {
     }
 
     /// Counts stock outside the daily report.
-    pub async fn count(
-        &self,
-        actor: &Actor,
-        id: ShelterId,
-        counts: Vec<(String, i64)>,
-    ) -> Result<Vec<StockView>, Refused> {
+    ///
+    /// # Errors
+    /// `Invalid`: faults by field; `unusual` where a count is ten times the usual and nobody has said that it is right.
+    pub async fn count(&self, actor: &Actor, id: ShelterId, counts: &[RawCount]) -> Result<Vec<StockView>, Refused> {
         if !actor.own_shelters().covers(id) {
             return Err(Refused::NotFound);
         }
-        let errors = self.check_stock(&counts);
-        if !errors.is_empty() {
-            return Err(Refused::Invalid(errors));
-        }
-        let now = self.now();
+        let catalogue = self
+            .catalogue_with(counts.iter().map(|count| count.item.as_str()))
+            .await?;
+        let counts = Count::parse(counts, &catalogue).map_err(Refused::Invalid)?;
         let tx = self.store.begin().await?;
         views::lock(&tx, id).await?.ok_or(Refused::NotFound)?;
+        let now = self.now();
+        let doubtful = self.unusual(&tx, id, &counts, now).await?;
+        let asked = (doubtful.into_iter().zip(&counts))
+            .enumerate()
+            .filter(|(_, (unusual, count))| *unusual && !count.sure)
+            .map(|(at, _)| FieldError::new(format!("stock[{at}].on_hand"), "unusual", "ten times the usual or more"));
+        let asked: Vec<FieldError> = asked.collect();
+        if !asked.is_empty() {
+            return Err(Refused::Invalid(asked));
+        }
         let of = Counting {
             shelter: id,
             report: None,
@@ -65,49 +89,81 @@ impl Services {
         self.stock(actor, id).await
     }
 
+    /// Whether each of these counts deserves a "really?".
+    pub(super) async fn unusual(
+        &self,
+        tx: &Tx,
+        shelter: ShelterId,
+        counts: &[Count],
+        now: Moment,
+    ) -> Result<Vec<bool>, Refused> {
+        if counts.is_empty() {
+            return Ok(Vec::new());
+        }
+        let items: Vec<&str> = counts.iter().map(|count| count.item.as_str()).collect();
+        let known = stock::of_items(tx, shelter, &items).await?;
+        let mut earlier = stock::counted_since(tx, shelter, &items, now - USUAL_SPAN).await?;
+        let unusual = counts.iter().map(|count| {
+            let on_hand = known.get(&count.item).map_or(0, |stock| stock.on_hand);
+            is_unusual(count.units, on_hand, earlier.remove(&count.item).unwrap_or_default())
+        });
+        Ok(unusual.collect())
+    }
+
     /// Writes counts down, and what they leave on the shelf. The caller holds the shelter's lock.
-    pub(super) async fn put_counts(&self, tx: &Tx, of: &Counting, counts: &[(String, i64)]) -> Result<(), Refused> {
+    pub(super) async fn put_counts(&self, tx: &Tx, of: &Counting, counts: &[Count]) -> Result<(), Refused> {
         if counts.is_empty() {
             return Ok(());
         }
-        let rows: Vec<Count> = counts
-            .iter()
-            .map(|(item, on_hand)| Count {
-                id: self.ids.uuid(of.received_at),
-                item: item.clone(),
-                on_hand: *on_hand,
-                lots: None,
-            })
-            .collect();
-        let items: Vec<&str> = rows.iter().map(|row| row.item.as_str()).collect();
-        stock::insert_counts(tx, of, &rows).await?;
+        let items: Vec<&str> = counts.iter().map(|count| count.item.as_str()).collect();
         let mut known = stock::of_items(tx, of.shelter, &items).await?;
         let since = stock::moved(tx, of.shelter, &items, Some(of.observed_at)).await?;
-        let mut changed = Vec::with_capacity(rows.len());
-        for row in rows {
+        let (mut rows, mut changed) = (Vec::with_capacity(counts.len()), Vec::with_capacity(counts.len()));
+        for count in counts {
             let mut shelf = known
-                .remove(&row.item)
-                .unwrap_or_else(|| Stock::unknown(of.shelter, &row.item, of.observed_at));
-            let counted = Counted {
-                units: row.on_hand,
-                at: of.observed_at,
-            };
-            if shelf.count(counted, row.lots, since.get(&row.item).copied().unwrap_or(0)) {
+                .remove(&count.item)
+                .unwrap_or_else(|| Stock::unknown(of.shelter, &count.item, of.observed_at));
+            let at = shelf.counts_at(of.observed_at, of.received_at);
+            rows.push(CountRow {
+                id: self.ids.uuid(of.received_at),
+                item: count.item.clone(),
+                on_hand: count.units,
+                at,
+            });
+            let counted = Counted { units: count.units, at };
+            // Nothing has moved after a count that is made now.
+            let moved = since.get(&count.item).filter(|_| at == of.observed_at);
+            let newest = shelf.count(counted, count.lots.clone(), moved.copied().unwrap_or(0));
+            shelf.minimum = count.minimum.unwrap_or(shelf.minimum);
+            if newest || count.minimum.is_some() {
                 changed.push(shelf);
             }
         }
+        stock::insert_counts(tx, of, &rows).await?;
         Ok(stock::save(tx, &changed).await?)
     }
 
     /// Books what came or went, each change at its own index of `field`, and returns what it leaves on the shelf. The
     /// caller holds the shelter's lock. More than is on hand cannot leave.
-    #[expect(dead_code, reason = "its callers come with movements and transfers")]
     pub(super) async fn move_stock(
+        &self,
+        tx: &Tx,
+        who: (ShelterId, Option<UserId>),
+        changes: &[Change],
+        field: &str,
+        now: Moment,
+    ) -> Result<Vec<Stock>, Refused> {
+        let field = |at| format!("{field}[{at}].quantity");
+        self.move_lines(tx, who, changes, field, now).await
+    }
+
+    /// As `move_stock`, where `field` names what a change is from.
+    pub(super) async fn move_lines(
         &self,
         tx: &Tx,
         (shelter, user): (ShelterId, Option<UserId>),
         changes: &[Change],
-        field: &str,
+        field: impl Fn(usize) -> String,
         now: Moment,
     ) -> Result<Vec<Stock>, Refused> {
         let items: Vec<&str> = changes.iter().map(|change| change.item.as_str()).collect();
@@ -117,9 +173,8 @@ impl Services {
             let shelf = shelves
                 .entry(change.item.clone())
                 .or_insert_with(|| Stock::unknown(shelter, &change.item, now));
-            if change.kind.takes() && change.units > shelf.on_hand {
-                let said = format!("{} on hand", shelf.on_hand);
-                errors.push(FieldError::new(format!("{field}[{at}].quantity"), "not_enough", said));
+            if let Err(refused) = shelf.refuses(change, || field(at)) {
+                errors.push(refused);
                 continue;
             }
             let moved_at = shelf.moves_at(now);
@@ -153,53 +208,48 @@ impl Services {
         Ok(rows)
     }
 
-    pub(super) fn check_stock(&self, counts: &[(String, i64)]) -> Vec<FieldError> {
-        let catalogue = self.catalogue();
-        let mut errors = Vec::new();
-        for (at, (item, on_hand)) in counts.iter().enumerate() {
-            if catalogue.item(item).is_none() {
-                errors.push(FieldError::new(
-                    format!("stock[{at}].item"),
-                    "unknown",
-                    "not an item of the catalogue",
-                ));
-            }
-            if counts.iter().take(at).any(|(other, _)| other == item) {
-                errors.push(FieldError::new(
-                    format!("stock[{at}].item"),
-                    "duplicate",
-                    "counted twice",
-                ));
-            }
-            if !(0..=MAX_ON_HAND).contains(on_hand) {
-                errors.push(FieldError::new(
-                    format!("stock[{at}].on_hand"),
-                    "out_of_range",
-                    format!("0 to {MAX_ON_HAND}"),
-                ));
-            }
-        }
-        errors
-    }
-
     pub(super) async fn stock_views(&self, view: &ShelterView, now: Moment) -> Result<Vec<StockView>, Refused> {
         let rows = stock::of_shelters(&self.store, &[view.shelter.id]).await?;
-        Ok(rows.into_iter().map(|row| self.stock_view(row, view, now)).collect())
+        self.stock_views_of(&self.store, rows, view, now).await
     }
 
-    /// Cover by the pack's planning figures for as many people as sleep there now (learned use is a later matter).
+    /// Some items of one shelter, with what is on its way of each. One statement.
+    pub(super) async fn stock_views_of(
+        &self,
+        db: &impl Reads,
+        rows: Vec<Stock>,
+        view: &ShelterView,
+        now: Moment,
+    ) -> Result<Vec<StockView>, Refused> {
+        let mut way = transfers::on_the_way(db, Which::Ids(&[view.shelter.id])).await?;
+        let seen = rows.into_iter().map(|row| {
+            let way = way.remove(&(row.shelter_id, row.item.clone())).unwrap_or_default();
+            StockView {
+                way,
+                ..self.stock_view(row, view, now)
+            }
+        });
+        Ok(seen.collect())
+    }
+
+    /// Cover by what was learned of use there, or by the planning figure, for as many as sleep there now.
     pub(super) fn stock_view(&self, stock: Stock, view: &ShelterView, now: Moment) -> StockView {
         let catalogue = self.catalogue();
         let item = catalogue.item(&stock.item);
-        let rate = item.and_then(|item| item.per_person_per_day);
-        let persons = view.count(now).occupied + view.count(now).occupied_cots;
-        let use_milli = rate.map_or(0, |rate| {
-            i64::try_from(rate.daily_use_milli(persons)).unwrap_or(i64::MAX)
-        });
+        let counted = view.count(now);
+        let figure = item.and_then(|item| item.per_person_per_day);
+        let persons = counted.occupied + counted.occupied_cots;
+        let of_use = Use::of(stock.learned.as_ref(), figure, counted.occupied, persons);
         let limits = item.map_or_else(Thresholds::default, |item| item.thresholds.into());
+        let today = calendar::local_date(self.pack.time_zone, now);
+        let outlook = outlook(stock.on_hand, &of_use, limits, today);
         StockView {
-            cover: cover(stock.on_hand, use_milli, limits),
-            daily_use_milli: use_milli,
+            cover: outlook.cover,
+            days_between: outlook.between,
+            runs_out_on: outlook.runs_out_on,
+            daily_use_milli: of_use.milli,
+            basis: of_use.basis,
+            way: OnTheWay::default(),
             stock,
         }
     }

@@ -2,7 +2,9 @@
 //! does not know who the user is: reads take a scope.
 
 pub mod accounts;
+pub mod alerts;
 pub mod audit;
+pub mod balance;
 pub mod bulk;
 pub mod confidential;
 pub mod digests;
@@ -12,15 +14,20 @@ pub mod history;
 pub mod holds;
 pub mod idempotency;
 pub mod imports;
+pub mod items;
 pub mod letters;
+pub mod movements;
 pub mod phones;
 pub mod plans;
 pub mod referrals;
 pub mod reminders;
 pub mod reports;
+pub mod requests;
 pub mod shelters;
 pub mod stock;
 pub mod texts;
+pub mod transfers;
+pub mod usage;
 pub mod views;
 pub mod ways;
 
@@ -34,8 +41,8 @@ use migration::MigratorTrait;
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use sea_orm::sqlx::{self, Row};
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, SqlErr,
-    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    AccessMode, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
+    IsolationLevel, SqlErr, SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -174,10 +181,36 @@ impl Store {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        Ok(Tx {
-            tx: self.db.begin_with_options(options).await?,
-            _pen: pen,
-        })
+        self.begin_with(options, pen).await
+    }
+
+    /// In a task of its own: somebody who goes away while a transaction begins would leave it open on the connection, for
+    /// whoever uses that next.
+    async fn begin_with(
+        &self,
+        options: TransactionOptions,
+        pen: Option<OwnedSemaphorePermit>,
+    ) -> Result<Tx, StoreError> {
+        let db = self.db.clone();
+        let begun = tokio::spawn(async move {
+            let tx = db.begin_with_options(options).await?;
+            Ok(Tx { tx, _pen: pen })
+        });
+        begun.await.map_err(|e| StoreError::Unavailable(e.to_string()))?
+    }
+
+    /// Begins a read of several statements that all see the database at one moment. Nothing is to be written in it.
+    pub async fn snapshot(&self) -> Result<Tx, StoreError> {
+        let options = match self.is_sqlite() {
+            // A deferred transaction of SQLite is one snapshot from its first read on.
+            true => TransactionOptions::default(),
+            false => TransactionOptions {
+                isolation_level: Some(IsolationLevel::RepeatableRead),
+                access_mode: Some(AccessMode::ReadOnly),
+                ..TransactionOptions::default()
+            },
+        };
+        self.begin_with(options, None).await
     }
 
     /// Tells of every statement that runs from now on, for those who count them.

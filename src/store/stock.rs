@@ -3,16 +3,17 @@
 use std::collections::BTreeMap;
 
 use entity::{stock, stock_count, stock_movement};
-use sea_orm::sea_query::{Alias, Expr, ExprTrait, OnConflict, Query};
+use sea_orm::sea_query::{Alias, Expr, ExprTrait, OnConflict, Query, SelectStatement};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, EntityTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder,
+    QuerySelect,
 };
 use uuid::Uuid;
 
 use super::convert::{day, json, millis, moment, to_json};
 use super::{Reads, StoreError, Tx};
 use crate::domain::id::{Moment, ReportId, ShelterId, UserId};
-use crate::domain::stock::{Count, Counted, Movement, Stock};
+use crate::domain::stock::{Counted, Movement, Stock};
 
 /// Who counted what when.
 #[derive(Debug, Clone, Copy)]
@@ -24,8 +25,18 @@ pub struct Counting {
     pub received_at: Moment,
 }
 
+/// A count as it is written down.
+#[derive(Debug, Clone)]
+pub struct CountRow {
+    pub id: Uuid,
+    pub item: String,
+    pub on_hand: i64,
+    /// Its place among counts and movements.
+    pub at: Moment,
+}
+
 /// Writes counts down as history.
-pub async fn insert_counts(tx: &Tx, of: &Counting, counts: &[Count]) -> Result<(), StoreError> {
+pub async fn insert_counts(tx: &Tx, of: &Counting, counts: &[CountRow]) -> Result<(), StoreError> {
     if counts.is_empty() {
         return Ok(());
     }
@@ -36,7 +47,7 @@ pub async fn insert_counts(tx: &Tx, of: &Counting, counts: &[Count]) -> Result<(
         user_id: Set(of.user.map(|id| id.0)),
         item: Set(count.item.clone()),
         on_hand: Set(count.on_hand),
-        observed_at: Set(millis(of.observed_at)),
+        observed_at: Set(millis(count.at)),
         received_at: Set(millis(of.received_at)),
     });
     stock_count::Entity::insert_many(rows)
@@ -117,6 +128,29 @@ pub async fn moved(
     Ok(rows.into_iter().map(|row| (row.item, row.change)).collect())
 }
 
+/// What was counted of these items after `since`, by item, in no order.
+pub async fn counted_since(
+    tx: &Tx,
+    shelter: ShelterId,
+    items: &[&str],
+    since: Moment,
+) -> Result<BTreeMap<String, Vec<i64>>, StoreError> {
+    let rows: Vec<(String, i64)> = stock_count::Entity::find()
+        .select_only()
+        .columns([stock_count::Column::Item, stock_count::Column::OnHand])
+        .filter(stock_count::Column::ShelterId.eq(shelter.0))
+        .filter(stock_count::Column::Item.is_in(items.iter().copied()))
+        .filter(stock_count::Column::ObservedAt.gt(millis(since)))
+        .into_tuple()
+        .all(tx.connection())
+        .await?;
+    let mut counts: BTreeMap<String, Vec<i64>> = BTreeMap::new();
+    for (item, on_hand) in rows {
+        counts.entry(item).or_default().push(on_hand);
+    }
+    Ok(counts)
+}
+
 /// Some items of one shelter, by code.
 pub async fn of_items(
     db: &impl Reads,
@@ -192,27 +226,27 @@ pub async fn all(db: &impl Reads) -> Result<Vec<Stock>, StoreError> {
     rows.into_iter().map(stock_of).collect()
 }
 
-/// Everything on any shelf as it was known at `at`: the newest count of each item of each shelter by then, and what
-/// moved since.
+/// An item on all shelves.
+pub async fn of_item(db: &impl Reads, item: &str) -> Result<Vec<Stock>, StoreError> {
+    let rows = stock::Entity::find()
+        .filter(stock::Column::Item.eq(item))
+        .order_by_asc(stock::Column::ShelterId)
+        .all(db.connection())
+        .await?;
+    rows.into_iter().map(stock_of).collect()
+}
+
+/// Everything on any shelf as it was known at `at`: the newest count of each item of each shelter that had come by then,
+/// and what had moved since. Dated units, minimum and use are not told. Two statements.
 pub async fn known(db: &impl Reads, at: Moment) -> Result<Vec<Stock>, StoreError> {
-    let by_then = Condition::all()
-        .add(stock_count::Column::ObservedAt.lte(millis(at)))
-        .add(stock_count::Column::ReceivedAt.lte(millis(at)));
-    let newest = Query::select()
-        .columns([stock_count::Column::ShelterId, stock_count::Column::Item])
-        .expr(Expr::col(stock_count::Column::ObservedAt).max())
-        .from(stock_count::Entity)
-        .cond_where(by_then.clone())
-        .group_by_columns([stock_count::Column::ShelterId, stock_count::Column::Item])
-        .to_owned();
     let triple = Expr::tuple([
         Expr::col(stock_count::Column::ShelterId),
         Expr::col(stock_count::Column::Item),
         Expr::col(stock_count::Column::ObservedAt),
     ]);
     let rows = stock_count::Entity::find()
-        .filter(by_then)
-        .filter(triple.in_subquery(newest))
+        .filter(stock_count::Column::ReceivedAt.lte(millis(at)))
+        .filter(triple.in_subquery(newest_counts(at)))
         .order_by_asc(stock_count::Column::ReceivedAt)
         .order_by_asc(stock_count::Column::Id)
         .all(db.connection())
@@ -228,36 +262,63 @@ pub async fn known(db: &impl Reads, at: Moment) -> Result<Vec<Stock>, StoreError
         known.count(counted, None, 0);
         by_place.insert((row.shelter_id, row.item), known);
     }
-    for ((shelter, item), since) in moved_by(db, at, &by_place).await? {
-        let place = by_place.entry((shelter, item));
-        let key = place.key().clone();
-        place
-            .or_insert_with(|| Stock::unknown(key.0.into(), &key.1, at))
-            .settle(since);
+    for row in moved_by(db, at).await? {
+        by_place
+            .entry((row.shelter_id, row.item))
+            .or_insert_with_key(|(shelter, item)| Stock::unknown((*shelter).into(), item, at))
+            .settle(row.change);
     }
     Ok(by_place.into_values().collect())
 }
 
-/// What moved by `at`, after the counts of `known`.
-async fn moved_by(
-    db: &impl Reads,
-    at: Moment,
-    known: &BTreeMap<(Uuid, String), Stock>,
-) -> Result<BTreeMap<(Uuid, String), i64>, StoreError> {
-    let rows = stock_movement::Entity::find()
-        .filter(stock_movement::Column::MovedAt.lte(millis(at)))
-        .filter(stock_movement::Column::RecordedAt.lte(millis(at)))
+/// When each item of each shelter was last counted, of the counts that had come by `at`.
+fn newest_counts(at: Moment) -> SelectStatement {
+    use stock_count::Column;
+    Query::select()
+        .columns([Column::ShelterId, Column::Item])
+        .expr_as(Expr::col(Column::ObservedAt).max(), Alias::new("newest"))
+        .from(stock_count::Entity)
+        .and_where(Expr::col(Column::ReceivedAt).lte(millis(at)))
+        .group_by_columns([Column::ShelterId, Column::Item])
+        .to_owned()
+}
+
+#[derive(FromQueryResult)]
+struct MovedThere {
+    shelter_id: Uuid,
+    item: String,
+    change: i64,
+}
+
+/// The sum of what had moved by `at` after the newest count of that time.
+async fn moved_by(db: &impl Reads, at: Moment) -> Result<Vec<MovedThere>, StoreError> {
+    use stock_movement::Column;
+    let counts = Alias::new("counts");
+    let of = |column| Expr::col((stock_movement::Entity, column));
+    let same = Condition::all()
+        .add(of(Column::ShelterId).equals((counts.clone(), stock_count::Column::ShelterId)))
+        .add(of(Column::Item).equals((counts.clone(), stock_count::Column::Item)));
+    let newest = Expr::col((counts.clone(), Alias::new("newest"))).if_null(i64::MIN);
+    let mut select = Query::select();
+    select
+        .columns([
+            (stock_movement::Entity, Column::ShelterId),
+            (stock_movement::Entity, Column::Item),
+        ])
+        .expr_as(of(Column::Change).sum().cast_as("bigint"), Alias::new("change"))
+        .from(stock_movement::Entity)
+        .join_subquery(JoinType::LeftJoin, newest_counts(at), counts, same)
+        .and_where(of(Column::RecordedAt).lte(millis(at)))
+        .and_where(of(Column::MovedAt).gt(newest))
+        .group_by_columns([
+            (stock_movement::Entity, Column::ShelterId),
+            (stock_movement::Entity, Column::Item),
+        ]);
+    let backend = sea_orm::ConnectionTrait::get_database_backend(db.connection());
+    let rows = MovedThere::find_by_statement(backend.build(&select))
         .all(db.connection())
         .await?;
-    let mut sums = BTreeMap::new();
-    for row in rows {
-        let key = (row.shelter_id, row.item);
-        let counted = known.get(&key).and_then(|stock| stock.counted);
-        if counted.is_none_or(|count| row.moved_at > millis(count.at)) {
-            *sums.entry(key).or_insert(0) += row.change;
-        }
-    }
-    Ok(sums)
+    Ok(rows)
 }
 
 fn stock_of(row: stock::Model) -> Result<Stock, StoreError> {
