@@ -17,6 +17,7 @@ const EMBEDDED: PackFiles<'static> = PackFiles {
     regions_geojson: include_str!("../data/packs/tj/regions.geojson"),
     roads: include_str!("../data/packs/tj/roads.csv"),
     items: include_str!("../data/packs/tj/items.csv"),
+    kits: include_str!("../data/packs/tj/kits.csv"),
     old_names: include_str!("../data/packs/tj/old_names.csv"),
 };
 
@@ -63,13 +64,14 @@ fn from_folder(folder: &Path) -> Result<Pack, LoadError> {
     };
     let (pack_toml, areas) = (read(PackFile::Settings)?, read(PackFile::Areas)?);
     let (regions_geojson, roads, items) = (read(PackFile::Shapes)?, read(PackFile::Roads)?, read(PackFile::Items)?);
-    let old_names = read(PackFile::OldNames)?;
+    let (kits, old_names) = (read(PackFile::Kits)?, read(PackFile::OldNames)?);
     Ok(Pack::parse(&PackFiles {
         pack_toml: &pack_toml,
         areas: &areas,
         regions_geojson: &regions_geojson,
         roads: &roads,
         items: &items,
+        kits: &kits,
         old_names: &old_names,
     })?)
 }

@@ -3,8 +3,10 @@
 use std::path::Path;
 
 use super::{EMBEDDED, LoadError, load};
-use crate::domain::geography::{District, Pack, straight_km};
+use crate::domain::geography::{District, ItemUnit, Pack, straight_km};
 use crate::domain::language::fold;
+
+mod names;
 
 fn pack() -> Pack {
     load(None).unwrap()
@@ -296,8 +298,10 @@ fn a_place_is_found_by_what_it_was_called() {
 #[test]
 fn items_are_honest_about_their_figures() {
     let pack = pack();
-    assert!((25..=40).contains(&pack.items.len()));
+    assert!((45..=60).contains(&pack.items.len()));
     for item in &pack.items {
+        let in_kilograms = item.unit == ItemUnit::Kg;
+        assert!(!in_kilograms || item.weight_grams == 1000, "{}", item.code);
         assert!(!item.how_seen.is_empty(), "{}", item.code);
         if let Some(rate) = item.per_person_per_day {
             assert!(
@@ -316,6 +320,18 @@ fn items_are_honest_about_their_figures() {
     assert!(pack.item("infant_formula").unwrap().per_person_per_day.is_none());
 }
 
+/// The bill of a kit is the only source of its weight.
+#[test]
+fn a_kit_weighs_what_is_in_it() {
+    let pack = pack();
+    assert_eq!(pack.kits.len(), 2);
+    for kit in &pack.kits {
+        let weigh = |(item, n): &(String, i64)| pack.item(item).unwrap().weight_grams * u64::try_from(*n).unwrap();
+        let sum: u64 = kit.lines.iter().map(weigh).sum();
+        assert_eq!(pack.item(&kit.code).unwrap().weight_grams, sum, "{}", kit.code);
+    }
+}
+
 #[test]
 fn a_folder_is_read_like_the_embedded_pack() {
     let folder = tempfile::tempdir().unwrap();
@@ -328,6 +344,9 @@ fn a_folder_is_read_like_the_embedded_pack() {
     let missing = load(Some(folder.path())).unwrap_err();
     assert!(missing.to_string().contains("items.csv"), "{missing}");
     write("items.csv", EMBEDDED.items);
+    let missing = load(Some(folder.path())).unwrap_err();
+    assert!(missing.to_string().contains("kits.csv"), "{missing}");
+    write("kits.csv", EMBEDDED.kits);
     assert_eq!(load(Some(folder.path())).unwrap().districts.len(), 68);
     write(
         "areas.csv",

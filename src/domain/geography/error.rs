@@ -16,6 +16,8 @@ pub enum PackFile {
     Roads,
     #[strum(serialize = "items.csv")]
     Items,
+    #[strum(serialize = "kits.csv")]
+    Kits,
     #[strum(serialize = "old_names.csv")]
     OldNames,
 }

@@ -69,7 +69,7 @@ pub struct DailyRate {
 
 impl DailyRate {
     /// `quantity_milli` in `days` days for `per_mille` of a thousand residents; `None` if that is nothing.
-    fn new(quantity_milli: u64, days: u64, per_mille: u64) -> Option<Self> {
+    pub fn new(quantity_milli: u64, days: u64, per_mille: u64) -> Option<Self> {
         let (above, below) = (quantity_milli.checked_mul(per_mille)?, days.checked_mul(1000)?);
         let divisor = gcd(above, below);
         (above > 0 && below > 0).then(|| Self {
@@ -107,10 +107,24 @@ pub struct Item {
     /// Units in one whole pack; transfers go in whole packs. At least 1.
     pub pack_size: u32,
     pub category: ItemCategory,
+    /// Of one unit, in grams; at least 1.
+    pub weight_grams: u64,
+    /// What the weight rests on.
+    pub weight_basis: String,
+    /// Code in the item list of the Red Cross and Red Crescent, where that names this very thing.
+    pub ifrc_code: Option<String>,
     /// The planning figure; `None` for things that last, or for which no figure was found.
     pub per_person_per_day: Option<DailyRate>,
     /// The pack's thresholds, or the item's own.
     pub thresholds: SupplyThresholds,
+    /// Of one whole pack, in the smallest units of the pack's currency; set by operators.
+    pub price_minor: Option<i64>,
+    /// Not counted any more; history still names it.
+    pub retired: bool,
+    /// Added by operators: the country pack does not have it.
+    pub own: bool,
+    /// Goes up with each change that operators make; 0 if they made none.
+    pub version: i64,
     /// What the figure means, where it is from, and whether its source was seen.
     pub basis: String,
     pub source: String,
@@ -118,11 +132,22 @@ pub struct Item {
     pub how_seen: String,
 }
 
-const COLUMNS: [&str; 14] = [
+/// A tonne: nobody counts heavier things.
+pub const MOST_GRAMS: u64 = 1_000_000;
+/// Most units in a pack.
+pub const MOST_PACK: u32 = 100_000;
+/// Largest planning figure, in thousandths of a unit, and its longest span in days.
+pub const MOST_MILLI: u64 = 100_000_000;
+pub const MOST_DAYS: u64 = 3650;
+
+const COLUMNS: [&str; 17] = [
     "code",
     "unit",
     "pack_size",
     "category",
+    "weight_grams",
+    "weight_basis",
+    "ifrc_code",
     "quantity_milli",
     "days",
     "for_whom",
@@ -166,10 +191,17 @@ fn read_item(row: &Row, settings: &Settings, languages: &[Arc<str>]) -> Result<I
         code: row.text("code")?.to_owned(),
         names: Names::read(row, languages)?,
         unit: row.word("unit", "unit")?,
-        pack_size: row.needed_number("pack_size", 1, 100_000)?,
+        pack_size: row.needed_number("pack_size", 1, MOST_PACK)?,
         category: row.word("category", "category")?,
+        weight_grams: row.needed_number("weight_grams", 1, MOST_GRAMS)?,
+        weight_basis: row.text("weight_basis")?.to_owned(),
+        ifrc_code: row.optional("ifrc_code").map(str::to_owned),
         per_person_per_day: rate(row, settings)?,
         thresholds: thresholds(row, settings.supplies)?,
+        price_minor: None,
+        retired: false,
+        own: false,
+        version: 0,
         basis: plain("basis"),
         source: plain("source"),
         url: plain("url"),
@@ -178,12 +210,12 @@ fn read_item(row: &Row, settings: &Settings, languages: &[Arc<str>]) -> Result<I
 }
 
 fn rate(row: &Row, settings: &Settings) -> Result<Option<DailyRate>, PackError> {
-    let Some(quantity) = row.number("quantity_milli", 1, 1_000_000_000)? else {
+    let Some(quantity) = row.number("quantity_milli", 1, MOST_MILLI)? else {
         row.blank("days", "there is no quantity")?;
         row.blank("for_whom", "there is no quantity")?;
         return Ok(None);
     };
-    let days = row.needed_number("days", 1, 3650)?;
+    let days = row.needed_number("days", 1, MOST_DAYS)?;
     let group = row.text("for_whom")?;
     let share = if group == EVERYBODY {
         Some(&1000)

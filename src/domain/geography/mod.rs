@@ -4,6 +4,7 @@
 mod areas;
 mod error;
 mod items;
+mod kits;
 mod map;
 mod names;
 mod old_names;
@@ -23,7 +24,8 @@ use chrono_tz::Tz;
 
 pub use areas::{Country, District, Point, Region};
 pub use error::{PackError, PackFault, PackFile};
-pub use items::{DailyRate, Item, ItemCategory, ItemUnit};
+pub use items::{DailyRate, Item, ItemCategory, ItemUnit, MOST_DAYS, MOST_GRAMS, MOST_MILLI, MOST_PACK};
+pub use kits::Kit;
 pub use map::{MAP_WIDTH, Projection};
 pub use names::Names;
 pub use settings::{FamilyPlace, SupplyThresholds, Terrain};
@@ -40,6 +42,7 @@ pub struct PackFiles<'a> {
     pub regions_geojson: &'a str,
     pub roads: &'a str,
     pub items: &'a str,
+    pub kits: &'a str,
     pub old_names: &'a str,
 }
 
@@ -66,12 +69,15 @@ pub struct Pack {
     pub attribution: Vec<String>,
     pub family_place: FamilyPlace,
     pub supplies: SupplyThresholds,
+    /// ISO 4217 code of the currency that prices are in.
+    pub currency: String,
     /// When shelters are reminded of a report that has not come.
     pub reminders: Hours,
     pub terrains: Vec<Terrain>,
     pub regions: Vec<Region>,
     pub districts: Vec<District>,
     pub items: Vec<Item>,
+    pub kits: Vec<Kit>,
     pub map: Projection,
     travel: TravelTable,
     district_by_code: HashMap<String, usize>,
@@ -92,6 +98,7 @@ impl Pack {
         let roads = roads::read(files.roads, &settings, &areas)?;
         let travel = TravelTable::build(&areas.districts, &settings, &roads)?;
         let items = items::read(files.items, &settings, &languages)?;
+        let kits = kits::read(files.kits, &items)?;
         let district_by_code = areas
             .districts
             .iter()
@@ -107,11 +114,13 @@ impl Pack {
             attribution: settings.attribution,
             family_place: settings.family_place,
             supplies: settings.supplies,
+            currency: settings.currency,
             reminders: settings.reminders,
             terrains: settings.terrains,
             regions: areas.regions,
             districts: areas.districts,
             items,
+            kits,
             map,
             travel,
             district_by_code,

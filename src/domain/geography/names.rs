@@ -18,6 +18,12 @@ impl Names {
         languages.iter().map(read).collect::<Result<_, _>>().map(Self)
     }
 
+    /// A name in each of these languages, the default one first.
+    pub fn new<'a>(names: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        let own = |(language, name): (&str, &str)| (Arc::from(language), name.to_owned());
+        Self(names.into_iter().map(own).collect())
+    }
+
     /// The name in `language`, or in the pack's default language if the pack does not have that one.
     #[must_use]
     pub fn in_language(&self, language: &str) -> &str {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveTime;
 use chrono_tz::Tz;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::error::{PackError, PackFault, PackFile, list};
 use super::table::Row;
@@ -36,6 +36,7 @@ struct RawSupplies {
     critical_below_days: u32,
     low_below_days: u32,
     surplus_above_days: u32,
+    currency: String,
     #[serde(default)]
     residents_per_mille: BTreeMap<String, u32>,
 }
@@ -69,7 +70,8 @@ pub struct FamilyPlace {
 }
 
 /// Days of cover at which a stock counts as critical, low or surplus.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct SupplyThresholds {
     pub critical_below_days: u32,
     pub low_below_days: u32,
@@ -106,6 +108,7 @@ pub(super) struct Settings {
     pub attribution: Vec<String>,
     pub family_place: FamilyPlace,
     pub supplies: SupplyThresholds,
+    pub currency: String,
     pub residents_per_mille: BTreeMap<String, u32>,
     pub reminders: Hours,
     pub longest_leg_km: f64,
@@ -156,6 +159,7 @@ impl Settings {
             attribution: raw.attribution,
             family_place: raw.family_place,
             supplies,
+            currency: currency(raw.supplies.currency)?,
             residents_per_mille: raw.supplies.residents_per_mille,
             reminders,
             longest_leg_km: raw.travel.longest_leg_km,
@@ -248,6 +252,18 @@ fn thresholds(raw: &RawSupplies) -> Result<SupplyThresholds, PackError> {
         low_below_days: raw.low_below_days,
         surplus_above_days: raw.surplus_above_days,
     })
+}
+
+fn currency(code: String) -> Result<String, PackError> {
+    if code.len() == 3 && code.bytes().all(|letter| letter.is_ascii_uppercase()) {
+        return Ok(code);
+    }
+    let known = "codes of three capital letters (ISO 4217)".to_owned();
+    let (what, value) = ("currency", code);
+    Err(PackError::setting(
+        "supplies.currency",
+        PackFault::Unknown { what, value, known },
+    ))
 }
 
 fn reminders(raw: &RawReminders) -> Result<Hours, PackError> {

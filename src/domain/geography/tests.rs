@@ -12,6 +12,7 @@ struct Invented {
     regions_geojson: String,
     roads: String,
     items: String,
+    kits: String,
     old_names: String,
 }
 
@@ -33,6 +34,7 @@ source = "invented"
 critical_below_days = 2
 low_below_days = 5
 surplus_above_days = 60
+currency = "XTS"
 [supplies.residents_per_mille]
 infant = 250
 [reminders]
@@ -76,12 +78,13 @@ basis = "invented"
                 W2,E,200,3,11-2,steep,stated,a traveller,snow\n\
                 W1,E1,400,,,flat,derived,a map,\n"
                 .to_owned(),
-            items: "code,name_eo,name_la,unit,pack_size,category,quantity_milli,days,for_whom,\
+            items: "code,name_eo,name_la,unit,pack_size,category,weight_grams,weight_basis,ifrc_code,quantity_milli,days,for_whom,\
                 critical_below_days,low_below_days,surplus_above_days,basis,source,url,how_seen\n\
-                bread,Pano,Panis,kg,1,food,400,1,resident,,,,,,,invented\n\
-                wool,Lano,Lana,piece,6,clothing,2000,30,infant,1,,,,,,invented\n\
-                drum,Tamburo,Tympanum,piece,1,other,,,,,,,,,,invented\n"
+                bread,Pano,Panis,kg,1,food,1000,by unit,FCERBREA,400,1,resident,,,,,,,invented\n\
+                wool,Lano,Lana,piece,6,clothing,90,assumption,,2000,30,infant,1,,,,,,invented\n\
+                drum,Tamburo,Tympanum,set,1,other,700,assumption,,,,,,,,,,,invented\n"
                 .to_owned(),
+            kits: "kit,item,quantity,source,note\ndrum,wool,2,a drummer,\ndrum,bread,1,a drummer,for the way\n".to_owned(),
             old_names: "code,name,note\nW2,Ottobad,to 1900\nE1,Ost-Dorf,\nW2,Drittstadt,\n".to_owned(),
         }
     }
@@ -93,6 +96,7 @@ basis = "invented"
             regions_geojson: &self.regions_geojson,
             roads: &self.roads,
             items: &self.items,
+            kits: &self.kits,
             old_names: &self.old_names,
         })
     }
@@ -116,6 +120,15 @@ fn an_invented_country_is_read() {
         pack.districts_of("W").map(|d| d.code.as_str()).collect::<Vec<_>>(),
         ["W1", "W2"]
     );
+    assert_eq!(pack.currency, "XTS");
+    let bill = vec![("wool".to_owned(), 2), ("bread".to_owned(), 1)];
+    assert_eq!((pack.kits.len(), &pack.kits[0].lines), (1, &bill));
+    let bread = pack.item("bread").unwrap();
+    assert_eq!(
+        (bread.weight_grams, bread.ifrc_code.as_deref()),
+        (1000, Some("FCERBREA"))
+    );
+    assert_eq!(pack.item("wool").unwrap().ifrc_code, None);
     assert_eq!(pack.family_place.children[0].age, 3);
     assert_eq!(
         (pack.reminders.second_after, pack.reminders.tell_operators_after),

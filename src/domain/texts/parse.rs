@@ -1,8 +1,9 @@
 //! The grammar of messages: numbers room by room, `room:number`, item and number, `=` and `?`, in any order; before them
 //! the shelter's code, or the end of it, where there are several.
 
+use super::super::naming::is_unit;
 use super::lex::{Lexed, Token, lex};
-use super::vocabulary::{Meaning, is_unit};
+use super::vocabulary::Meaning;
 use super::{Beds, Book, Fault, House, Message, What};
 use crate::domain::reports::MAX_COUNT;
 use crate::domain::supplies::MAX_ON_HAND;

@@ -1,7 +1,7 @@
-//! Words a message may use beside numbers: a handful with a fixed meaning, and the names of the pack's items.
+//! Words a message may use beside numbers: a handful with a fixed meaning, and the names of the catalogue's items.
 //! It must not know in which order they may stand.
 
-use super::super::geography::Pack;
+use super::super::catalogue::Catalogue as Known;
 use super::super::language::fold;
 
 /// Everything is as the last report said.
@@ -54,29 +54,6 @@ const FILLERS: &[&str] = &[
     "банд",
     "ва",
 ];
-/// What may follow the count of an item.
-const UNITS: &[&str] = &[
-    "kg",
-    "l",
-    "litre",
-    "litres",
-    "liter",
-    "liters",
-    "pcs",
-    "piece",
-    "pieces",
-    "кг",
-    "кило",
-    "л",
-    "литр",
-    "литра",
-    "литров",
-    "шт",
-    "штук",
-    "штуки",
-    "дона",
-];
-
 /// Shortest beginning of a name that is taken for it, in folded letters.
 const SHORTEST: usize = 3;
 
@@ -90,7 +67,7 @@ pub(super) enum Meaning {
     Items(Vec<String>),
 }
 
-/// The items of a country pack, by their folded names.
+/// The items of the catalogue, by their folded names.
 #[derive(Debug, Clone)]
 pub struct Catalogue(Vec<ItemWords>);
 
@@ -102,8 +79,9 @@ struct ItemWords {
 }
 
 impl Catalogue {
-    pub fn of(pack: &Pack) -> Self {
-        let items = pack.items.iter().map(|item| {
+    /// Of the items that are still counted.
+    pub fn of(catalogue: &Known) -> Self {
+        let items = catalogue.items().iter().filter(|item| !item.retired).map(|item| {
             let names = item.names.iter().map(|(_, name)| name);
             (item.code.as_str(), names.collect::<Vec<_>>())
         });
@@ -168,8 +146,4 @@ impl Catalogue {
 /// An item's name without its size: `Собуни дасту рӯй, 100 г` is told as `Собуни дасту рӯй`.
 pub fn short(name: &str) -> &str {
     name.split([',', '(']).next().unwrap_or(name).trim()
-}
-
-pub(super) fn is_unit(word: &str) -> bool {
-    UNITS.iter().any(|unit| fold(unit) == word)
 }

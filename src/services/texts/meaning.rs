@@ -9,6 +9,7 @@ use crate::domain::accounts::Actor;
 use crate::domain::availability::ShelterView;
 use crate::domain::id::{Moment, ShelterId};
 use crate::domain::reports::{Channel, WarningCode, local_day};
+use crate::domain::stock::{Count, RawCount};
 use crate::domain::texts::{
     Beds, Book, Catalogue, Fault, House, Message, Outcome, What, example, figures, parse, print, unusual,
 };
@@ -75,7 +76,7 @@ impl Services {
             observed_at: arrived.now,
             operating: view.operating,
             rooms: figures.lines,
-            stock,
+            stock: raw_counts(&stock),
             planned_exits: figures.exits,
             note: None,
             based_on: None,
@@ -94,7 +95,8 @@ impl Services {
         same: bool,
         telling: &mut Telling,
     ) -> Result<Done, Refused> {
-        let stock = draft.stock.clone();
+        let counted = draft.stock.iter().map(|count| (count.item.clone(), count.on_hand));
+        let stock: Vec<(String, i64)> = counted.collect();
         let receipt = self.take_report(tx, &arrived.actor, id, draft, telling).await?;
         let after = views::one(tx, id, arrived.now).await?.ok_or(Refused::NotFound)?;
         let warned = |code| receipt.warnings.iter().any(|warning| warning.code == code);
@@ -138,7 +140,8 @@ impl Services {
             observed_at: now,
             received_at: now,
         };
-        self.put_counts(tx, &of, counts).await?;
+        let counted = Count::parse(&raw_counts(counts), &self.catalogue()).map_err(Refused::Invalid)?;
+        self.put_counts(tx, &of, &counted).await?;
         let detail = json!({"items": counts.len(), "channel": Channel::Sms});
         telling.entry(Some(&arrived.actor), "stock.count", ("shelter", id.to_string()), detail);
         let reply = Reply::Counted {
@@ -206,9 +209,14 @@ impl Services {
             stocked: stocked.remove(&view.shelter.id).unwrap_or_default(),
         });
         let houses = houses.collect();
-        let items = Catalogue::of(&self.pack);
+        let items = Catalogue::of(&self.catalogue());
         Ok((Book { houses, items }, views))
     }
+}
+
+fn raw_counts(counts: &[(String, i64)]) -> Vec<RawCount> {
+    let raw = |(item, on_hand): &(String, i64)| RawCount::units(item, *on_hand);
+    counts.iter().map(raw).collect()
 }
 
 fn rooms_of(view: &ShelterView, now: Moment) -> Rooms {

@@ -99,6 +99,11 @@ fn in_the_settings() {
                 "pack.toml, column supplies.surplus_above_days: 4",
             ),
             (
+                "currency = \"XTS\"",
+                "currency = \"somoni\"",
+                "pack.toml, column supplies.currency: `somoni` is no known currency",
+            ),
+            (
                 "infant = 250",
                 "infant = 1001",
                 "pack.toml, column supplies.residents_per_mille.infant: 1001 is outside",

@@ -203,6 +203,16 @@ fn in_the_items() {
                 "items.csv, line 2, column pack_size: 0 is outside 1 to",
             ),
             (
+                "food,1000",
+                "food,0",
+                "items.csv, line 2, column weight_grams: 0 is outside 1 to",
+            ),
+            (
+                "1000,by unit",
+                "1000,",
+                "items.csv, line 2, column weight_basis: a value is needed",
+            ),
+            (
                 "400,1,resident",
                 "0.4,1,resident",
                 "items.csv, line 2, column quantity_milli: `0.4` is not a number",
@@ -228,9 +238,53 @@ fn in_the_items() {
                 "items.csv, line 3, column low_below_days: 5 is outside 9 to",
             ),
             (
-                "kg,1,food,400,1,resident,,,,,,,invented",
-                "kg,1,food,400,1,resident,,,,,,,",
+                "400,1,resident,,,,,,,invented",
+                "400,1,resident,,,,,,,",
                 "items.csv, line 2, column how_seen: a value is needed",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn in_the_kits() {
+    check(
+        |f| &mut f.kits,
+        &[
+            (
+                "drum,wool",
+                "wool,bread",
+                "kits.csv, line 2, column kit: `wool` is no known item that is a set; known are `drum`",
+            ),
+            (
+                "drum,wool",
+                "drum,silk",
+                "kits.csv, line 2, column item: `silk` is no known item; known are `bread`, `wool`",
+            ),
+            (
+                "drum,wool",
+                "drum,drum",
+                "kits.csv, line 2, column item: no value may stand here: a kit is in no other kit",
+            ),
+            (
+                "drum,wool",
+                "drum,bread",
+                "kits.csv, line 3, column item: the item of this kit `bread` stands twice",
+            ),
+            (
+                "wool,2",
+                "wool,0",
+                "kits.csv, line 2, column quantity: 0 is outside 1 to",
+            ),
+            (
+                "wool,2",
+                "wool,0.5",
+                "kits.csv, line 2, column quantity: `0.5` is not a number",
+            ),
+            (
+                "wool,2,a drummer",
+                "wool,2,",
+                "kits.csv, line 2, column source: a value is needed",
             ),
         ],
     );
