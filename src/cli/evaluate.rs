@@ -9,6 +9,7 @@ use chrono::{DateTime, NaiveDate};
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
+use super::evaluate_use::UseArgs;
 use super::import::{ImportError, bar, map_text, open};
 use crate::domain::chance::evaluate::{Evaluation, Nights, add, evaluate};
 use crate::domain::chance::{CASES_OF_A_DECILE, CLIP, Score, Scores};
@@ -18,6 +19,10 @@ use crate::domain::occupancy::{Map, Reader, SHIPPED, line_offset};
 pub enum EvaluateCommand {
     /// The chance that a place is still free, on nights the model has not seen
     Chance(ChanceArgs),
+    /// How well typed names of supplies are matched, against what a person says they mean
+    Names(super::evaluate_names::NamesArgs),
+    /// Learned use of supplies, on invented histories of which the true use is known
+    Use(UseArgs),
 }
 
 #[derive(Args)]
@@ -52,6 +57,8 @@ pub enum EvaluateError {
     },
     #[error("the map is refused at {0}")]
     Map(#[from] crate::domain::occupancy::MapError),
+    #[error(transparent)]
+    Names(#[from] super::evaluate_names::NamesError),
     #[error("cannot print: {0}")]
     Print(#[from] io::Error),
 }
@@ -73,7 +80,14 @@ struct Account {
 /// When a file cannot be read, the map is unknown, faulty or does not fit the table, or the date leaves nothing to train or
 /// to test on.
 pub fn run(command: EvaluateCommand) -> Result<(), EvaluateError> {
-    let EvaluateCommand::Chance(args) = command;
+    match command {
+        EvaluateCommand::Chance(args) => chance(args),
+        EvaluateCommand::Names(args) => Ok(super::evaluate_names::run(&args)?),
+        EvaluateCommand::Use(args) => Ok(super::evaluate_use::run(&args)?),
+    }
+}
+
+fn chance(args: ChanceArgs) -> Result<(), EvaluateError> {
     let shipped = SHIPPED.iter().any(|(name, _)| *name == args.map);
     if !shipped && !PathBuf::from(&args.map).exists() {
         return Err(EvaluateError::NoSuchMap { name: args.map });

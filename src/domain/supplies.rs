@@ -1,8 +1,11 @@
 //! Stock and how long it lasts. Stock is counted in whole units and never in floating point; days of cover are for
 //! reading only. It must not know where stock comes from or goes (`transfers`).
 
+use chrono::{Days, NaiveDate};
 use serde::{Deserialize, Serialize};
 use strum::{Display, EnumIter, EnumString, IntoStaticStr};
+
+use super::usage::Use;
 
 /// Worst first; `unknown` where no daily use is known.
 #[derive(
@@ -72,6 +75,41 @@ pub struct Cover {
     pub status: StockStatus,
 }
 
+/// How long a stock lasts at a known use.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Outlook {
+    pub cover: Cover,
+    /// Days at the highest and at the lowest use that is likely; `None` where use was not measured.
+    pub between: Option<(f64, f64)>,
+    /// Local date on which the last unit goes; `None` if no use is known or it lasts for [`LONGEST_DAYS`].
+    pub runs_out_on: Option<NaiveDate>,
+}
+
+/// Whoever looks farther ahead than ten years looks at nothing.
+const LONGEST_DAYS: i64 = 3_650;
+
+/// `on_hand` as of [`cover`].
+pub fn outlook(on_hand: i64, of_use: &Use, thresholds: Thresholds, today: NaiveDate) -> Outlook {
+    let cover_at = |milli| cover(on_hand, milli, thresholds);
+    let between = of_use
+        .between
+        .map(|(low, high)| (cover_at(high).days, cover_at(low).days));
+    Outlook {
+        cover: cover_at(of_use.milli),
+        between: between.and_then(|(low, high)| low.zip(high)),
+        runs_out_on: runs_out_on(on_hand, of_use.milli, today),
+    }
+}
+
+/// Whole days that the stock lasts, from today on.
+fn runs_out_on(on_hand: i64, daily_use_milli: i64, today: NaiveDate) -> Option<NaiveDate> {
+    let days = on_hand.max(0).checked_mul(1_000)?.checked_div(daily_use_milli)?;
+    let days = u64::try_from(days)
+        .ok()
+        .filter(|_| days < LONGEST_DAYS && daily_use_milli > 0)?;
+    today.checked_add_days(Days::new(days))
+}
+
 /// Largest stock that can be counted, in units.
 pub const MAX_ON_HAND: i64 = 10_000_000;
 
@@ -106,6 +144,7 @@ pub fn cover(on_hand: i64, daily_use_milli: i64, thresholds: Thresholds) -> Cove
 
 #[cfg(test)]
 mod tests {
+    use super::super::usage::Basis;
     use super::*;
     use proptest::prelude::*;
 
@@ -131,6 +170,27 @@ mod tests {
         assert_eq!(cover(42, 0, Thresholds::default()).days, None);
     }
 
+    #[test]
+    fn the_last_unit_goes_on_the_day_that_the_days_of_cover_lead_to() {
+        let today = NaiveDate::default();
+        let of_use = |milli, between| Use {
+            milli,
+            between,
+            basis: Basis::Learned,
+        };
+        let outlook = |on_hand, of_use| outlook(on_hand, &of_use, Thresholds::default(), today);
+        let said = outlook(25, of_use(10_000, Some((5_000, 20_000))));
+        assert_eq!((said.cover.days, said.between), (Some(2.5), Some((1.2, 5.0))));
+        assert_eq!(said.runs_out_on, today.checked_add_days(Days::new(2)));
+        assert_eq!(outlook(0, of_use(10_000, None)).runs_out_on, Some(today));
+        assert_eq!(outlook(25, of_use(0, None)).runs_out_on, None, "nobody there");
+        assert_eq!(
+            outlook(MAX_ON_HAND, of_use(1, None)).runs_out_on,
+            None,
+            "longer than anybody plans"
+        );
+    }
+
     proptest! {
         #[test]
         fn more_stock_or_less_use_never_looks_worse(stock in 0i64..MAX_ON_HAND, daily in 1i64..1_000_000, more in 0i64..1_000) {
@@ -142,6 +202,9 @@ mod tests {
         fn absurd_numbers_are_answered_too(stock in any::<i64>(), daily in any::<i64>()) {
             let days = cover(stock, daily, Thresholds::default()).days;
             prop_assert!(days.is_none_or(|days| days.is_finite() && days >= 0.0));
+            let of_use = Use { milli: daily, between: Some((daily, daily)), basis: Basis::Learned };
+            let said = outlook(stock, &of_use, Thresholds::default(), NaiveDate::MAX);
+            prop_assert_eq!(said.cover.days, days);
         }
     }
 }

@@ -303,11 +303,20 @@ fn supplies(supplies: &Supplies) -> String {
         for row in &supplies.rows {
             let _ = write!(
                 out,
-                r#"<tr><th scope="row" style="padding:6px 0;text-align:left;font-weight:400;border-top:1px solid {LINE};">{}<br /><span style="color:{SOFT};font-size:12px;">{}</span></th><td style="{CELL}border-top:1px solid {LINE};font-weight:600;">{}</td><td style="{CELL}border-top:1px solid {LINE};">{}</td></tr>"#,
+                r#"<tr><th scope="row" style="padding:6px 0 0;text-align:left;font-weight:400;border-top:1px solid {LINE};">{}</th><td style="{CELL}border-top:1px solid {LINE};font-weight:600;">{}</td><td style="{CELL}border-top:1px solid {LINE};">{}</td></tr>"#,
                 escape(&row.name),
-                escape(&row.regions),
                 escape(&row.critical),
                 escape(&row.low)
+            );
+            // As wide as the letter: beside the numbers there is no room for it on a telephone.
+            let said: Vec<String> = std::iter::once(&row.regions)
+                .chain(&row.lasts)
+                .map(|line| escape(line))
+                .collect();
+            let _ = write!(
+                out,
+                r#"<tr><td colspan="3" style="padding:0 0 6px;color:{SOFT};font-size:12px;">{}</td></tr>"#,
+                said.join("<br />")
             );
         }
         out.push_str("</mj-table>");

@@ -3,7 +3,8 @@
 use std::cmp::Ordering;
 
 use super::view::{Headline, Lines, Region, Regions, Row, Rows, Speech, Supplies, Supply, Tone};
-use crate::domain::digests::{Content, Count, DemandLine, Reporting, Standard, Totals, Unmet};
+use super::words::Words;
+use crate::domain::digests::{Content, Count, DemandLine, Reporting, Standard, SupplyCover, Totals, Transfers, Unmet};
 
 /// A region with no more free family places than these is called "few" (the officers' second band ends there too).
 const FEW_FAMILY_PLACES: u32 = 2;
@@ -252,6 +253,7 @@ pub(super) fn supplies(content: &Content, speech: &Speech) -> Supplies {
                 .map(|code| speech.region(code))
                 .collect::<Vec<_>>()
                 .join(", "),
+            lasts: lasts(&line.cover, words),
         })
         .collect();
     let mut notes = vec![words.say(
@@ -265,6 +267,7 @@ pub(super) fn supplies(content: &Content, speech: &Speech) -> Supplies {
     if content.supplies_left_out > 0 {
         notes.push(words.count("supplies.more", content.supplies_left_out.into(), &[]));
     }
+    notes.extend(moved(&content.transfers, words));
     Supplies {
         heading: words.say("supplies.heading", &[]),
         item: words.say("supplies.item", &[]),
@@ -273,6 +276,45 @@ pub(super) fn supplies(content: &Content, speech: &Speech) -> Supplies {
         rows,
         notes,
     }
+}
+
+/// When the first shelter runs out, and how long all of it lasts beside a week ago.
+fn lasts(cover: &SupplyCover, words: &Words) -> Vec<String> {
+    let runs_out = cover
+        .runs_out_on
+        .map(|on| words.say("supplies.runs_out", &[("date", &words.day(on))]));
+    let days = |key: &str, days: u32| words.count(key, days.into(), &[]);
+    let lasts = cover.days.map(|now| {
+        let now = days("supplies.lasts", now);
+        match cover.days_before {
+            Some(before) => format!("{now} {}", days("supplies.lasted", before)),
+            None => now,
+        }
+    });
+    runs_out.into_iter().chain(lasts).collect()
+}
+
+fn moved(transfers: &Transfers, words: &Words) -> Vec<String> {
+    let mut said = Vec::new();
+    if transfers.sent + transfers.received > 0 {
+        let numbers = [words.number(transfers.sent), words.number(transfers.received)];
+        let [sent, received] = numbers.each_ref().map(String::as_str);
+        said.push(words.say("supplies.moved", &[("sent", sent), ("received", received)]));
+    }
+    said.extend(transfers.overdue.iter().map(|row| {
+        let due = words.day(row.due_on);
+        let with = [
+            ("code", row.code.as_str()),
+            ("from", &row.from),
+            ("to", &row.to),
+            ("date", &due),
+        ];
+        words.say("supplies.overdue", &with)
+    }));
+    if transfers.overdue_left_out > 0 {
+        said.push(words.count("supplies.overdue_more", transfers.overdue_left_out.into(), &[]));
+    }
+    said
 }
 
 pub(super) fn standard(standard: &Standard, speech: &Speech) -> Rows {

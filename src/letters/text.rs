@@ -94,6 +94,7 @@ fn supplies(page: &mut Page, view: &View) {
     for row in &supplies.rows {
         let numbers = format!("{} {}, {} {}", supplies.critical, row.critical, supplies.low, row.low);
         page.indented(&format!("- {}: {numbers} ({})", row.name, row.regions), "");
+        row.lasts.iter().for_each(|line| page.indented(line, "  "));
     }
     supplies.notes.iter().for_each(|note| page.line(note));
 }

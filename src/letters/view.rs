@@ -103,6 +103,8 @@ pub(super) struct Supply {
     pub critical: String,
     pub low: String,
     pub regions: String,
+    /// Sentences: when it runs out, how long it lasts.
+    pub lasts: Vec<String>,
 }
 
 #[derive(Debug)]

@@ -7,7 +7,7 @@ use super::Services;
 use super::audit::entry;
 use super::errors::Refused;
 use super::shelters::Confidential;
-use crate::domain::demo::{Demo, DemoItem, History, PASSWORD, Wish};
+use crate::domain::demo::{Demo, DemoItem, History, PASSWORD, Supplies, Wish};
 use crate::domain::digests::Cadence;
 use crate::domain::id::{RecipientId, ScheduleId};
 use crate::domain::logbook::Report;
@@ -34,6 +34,7 @@ impl Services {
         let items = self.pack.items.iter().map(|item| DemoItem {
             code: item.code.clone(),
             per_person_per_day: item.per_person_per_day.map(|rate| rate.units_per_day()),
+            pack_size: item.pack_size,
         });
         let items: Vec<DemoItem> = items.collect();
         let (now, zone) = (self.now(), self.pack.time_zone);
@@ -86,6 +87,7 @@ impl Services {
             done += part.len();
             progress(done);
         }
+        self.learn_use(None).await?;
         self.refresh(Which::All).await
     }
 
@@ -104,7 +106,8 @@ impl Services {
 
     async fn histories(&self, tx: &Tx, histories: Vec<History>) -> Result<(), Refused> {
         let (mut reports, mut current) = (Vec::new(), Vec::new());
-        let (mut referrals, mut holds, mut events, mut counts) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let (mut referrals, mut holds, mut events, mut supplies) =
+            (Vec::new(), Vec::new(), Vec::new(), Supplies::default());
         for history in histories {
             if let Some(newest) = history.reports.last() {
                 current.push(Report {
@@ -116,14 +119,16 @@ impl Services {
             referrals.extend(history.referrals);
             holds.extend(history.holds);
             events.extend(history.events);
-            counts.extend(history.counts);
+            supplies.counts.extend(history.supplies.counts);
+            supplies.movements.extend(history.supplies.movements);
         }
         bulk::insert_reports(tx, &reports).await?;
         bulk::set_current(tx, &current).await?;
         bulk::insert_referrals(tx, &referrals).await?;
         bulk::insert_holds(tx, &holds).await?;
         bulk::insert_events(tx, &events).await?;
-        bulk::insert_stock(tx, &counts).await?;
+        bulk::insert_stock(tx, &supplies.counts).await?;
+        bulk::insert_movements(tx, &supplies.movements).await?;
         Ok(())
     }
 

@@ -7,27 +7,31 @@ use chrono::NaiveDate;
 use super::Services;
 use super::digests::DAY;
 use super::errors::Refused;
+use super::statistics::Shelves;
 use crate::domain::availability::{Availability, ShelterView, Totals as BoardTotals};
 use crate::domain::calendar::{self, When};
+use crate::domain::catalogue::Catalogue;
 use crate::domain::digests::{
-    Content, Demand, DigestInput, Period, Previous, RegionInput, Schedule, ShelterCounts, SilentShelter, Supply,
-    Totals, UnmetInput,
+    Content, Demand, DigestInput, Overdue, Period, Previous, RegionInput, Schedule, ShelterCounts, SilentShelter,
+    Supply, SupplyCover, Totals, TransferInput, UnmetInput,
 };
 use crate::domain::geography::Pack;
 use crate::domain::holds::Outcome;
 use crate::domain::id::{Moment, ShelterId};
 use crate::domain::outbox::Digest;
 use crate::domain::reminders::Rhythm;
-use crate::domain::stock::Stock;
+use crate::domain::transfers::{Transfer, TransferState};
 use crate::letters;
 use crate::store::shelters::Which;
-use crate::store::{holds, referrals, stock, views};
+use crate::store::{holds, referrals, transfers, views};
 
 /// Fewest acceptances of which a median is printed.
 const FEWEST_ANSWERS: usize = 5;
+/// More overdue transfers than these are not counted.
+const MOST_OVERDUE: u64 = 500;
 
-/// Names of regions and items, from the country pack.
-pub(super) struct Names<'a>(pub &'a Pack);
+/// Names of regions and items, from the country pack and the catalogue.
+pub(super) struct Names<'a>(pub &'a Pack, pub &'a Catalogue);
 
 impl letters::Names for Names<'_> {
     fn region(&self, code: &str, language: &str) -> Option<String> {
@@ -37,7 +41,7 @@ impl letters::Names for Names<'_> {
     }
 
     fn item(&self, code: &str, language: &str) -> Option<String> {
-        self.0
+        self.1
             .item(code)
             .map(|item| item.names.in_language(language).to_owned())
     }
@@ -54,8 +58,8 @@ impl Services {
         previous: Option<&Digest>,
     ) -> Result<DigestInput, Refused> {
         let views = views::load(&self.store, Which::All, now).await?;
-        let counted = stock::all(&self.store).await?;
-        let mut input = self.figures(schedule, period, now, &views, counted).await?;
+        let shelves = self.shelves(now).await?;
+        let mut input = self.figures(schedule, period, now, &views, shelves).await?;
         input.previous = previous.and_then(|digest| {
             let content: Content = serde_json::from_str(&digest.content).ok()?;
             Some(Previous {
@@ -74,8 +78,8 @@ impl Services {
         when: When,
     ) -> Result<DigestInput, Refused> {
         let (at, views) = self.known_at(when).await?;
-        let counted = stock::known(&self.store, at).await?;
-        self.figures(schedule, period, at, &views, counted).await
+        let shelves = self.shelves_at(at).await?;
+        self.figures(schedule, period, at, &views, shelves).await
     }
 
     async fn figures(
@@ -84,7 +88,7 @@ impl Services {
         period: Period,
         as_of: Moment,
         views: &[ShelterView],
-        counted: Vec<Stock>,
+        shelves: Shelves,
     ) -> Result<DigestInput, Refused> {
         let scope = schedule.region.as_deref();
         let views: Vec<&ShelterView> = views
@@ -114,7 +118,8 @@ impl Services {
                 .collect(),
             demand: self.demand(as_of).await?,
             unmet: self.unmet(period.date, schedule).await?,
-            supplies: self.supplies(&views, counted, scope, as_of),
+            supplies: self.short_supplies(&views, shelves, scope, as_of),
+            transfers: self.moved(&views, as_of).await?,
             series: self.trend(period.date, scope, &views, &picture.national.counts).await?,
         })
     }
@@ -135,18 +140,60 @@ impl Services {
             .collect()
     }
 
-    fn supplies(&self, views: &[&ShelterView], counted: Vec<Stock>, scope: Option<&str>, as_of: Moment) -> Vec<Supply> {
+    fn short_supplies(
+        &self,
+        views: &[&ShelterView],
+        shelves: Shelves,
+        scope: Option<&str>,
+        as_of: Moment,
+    ) -> Vec<Supply> {
         let by_id: HashMap<ShelterId, &ShelterView> = views.iter().map(|view| (view.shelter.id, *view)).collect();
-        self.shortages_among(counted, |id| by_id.get(&id).copied(), scope, as_of)
+        self.shortages_among(shelves, |id| by_id.get(&id).copied(), scope, as_of)
             .into_iter()
-            .filter(|short| short.shelters_critical + short.shelters_low > 0)
+            .filter(|short| short.shelters.critical + short.shelters.low > 0)
             .map(|short| Supply {
+                critical: short.shelters.critical,
+                low: short.shelters.low,
+                regions: self.in_order(short.short_regions().cloned().collect()),
+                cover: SupplyCover {
+                    runs_out_on: short.runs_out_on,
+                    days: short.days.map(whole),
+                    days_before: short.days_before.map(whole),
+                },
                 item: short.item,
-                critical: short.shelters_critical,
-                low: short.shelters_low,
-                regions: self.in_order(short.regions),
             })
             .collect()
+    }
+
+    /// Transfers of which one end lies here, as they stand; of a past moment those sent and received by then.
+    async fn moved(&self, views: &[&ShelterView], as_of: Moment) -> Result<TransferInput, Refused> {
+        let by_id: HashMap<ShelterId, &str> = views
+            .iter()
+            .map(|view| (view.shelter.id, view.shelter.code.as_str()))
+            .collect();
+        let here = |row: &Transfer| by_id.contains_key(&row.from) || by_id.contains_key(&row.to);
+        let rows = transfers::moved(&self.store, as_of - DAY, as_of).await?;
+        let within = |at: Option<Moment>| at.is_some_and(|at| as_of - DAY < at && at <= as_of);
+        let many = |is: fn(&Transfer) -> Option<Moment>| {
+            let all = rows.iter().filter(|row| here(row) && within(is(row))).count();
+            u32::try_from(all).unwrap_or(u32::MAX)
+        };
+        let received = |row: &Transfer| row.course.ended_at().filter(|_| row.state() == TransferState::Received);
+        let today = calendar::local_date(self.pack.time_zone, as_of);
+        let late = transfers::overdue(&self.store, today, MOST_OVERDUE).await?;
+        // The other end may lie outside.
+        let code = |id: &ShelterId| by_id.get(id).map_or_else(|| "…".to_owned(), |code| (*code).to_owned());
+        let late = late.iter().filter(|row| here(row)).map(|row| Overdue {
+            code: row.code.clone(),
+            from: code(&row.from),
+            to: code(&row.to),
+            due_on: row.due_on,
+        });
+        Ok(TransferInput {
+            sent: many(|row| row.course.dispatched_at()),
+            received: many(received),
+            overdue: late.collect(),
+        })
     }
 
     /// Region codes as the sections of a digest have them: in the pack's order, then those of imports.
@@ -234,6 +281,16 @@ impl Services {
             reasons,
         }))
     }
+}
+
+/// Whole days, rounded down.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "at least 0, and a longer time is as long"
+)]
+fn whole(days: f64) -> u32 {
+    days as u32
 }
 
 fn totals_of(known: &BoardTotals) -> Totals {

@@ -25,17 +25,16 @@ mod unplaced;
 
 use chrono::NaiveTime;
 use chrono_tz::Tz;
-use uuid::Uuid;
 
 use super::accounts::{Organisation, Role, User};
 use super::cases::{Hold, Referral};
 use super::id::{Moment, OrganisationId, UserId};
 use super::logbook::{Line, Report};
 use super::shelters::Shelter;
-use super::stock::Stock;
 use super::timeline::CaseEvent;
 
 pub use data::{DemoRecipient, Mood};
+pub use stock::Supplies;
 
 const TAJIKISTAN: &str = include_str!("../../../data/demo/tajikistan.toml");
 
@@ -80,6 +79,7 @@ pub struct DemoItem {
     pub code: String,
     /// Units one resident uses in a day; `None` where the pack has no figure.
     pub per_person_per_day: Option<f64>,
+    pub pack_size: u32,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -117,8 +117,7 @@ pub struct History {
     pub reports: Vec<Report>,
     /// The newest report with the arrivals since added: the rooms' current state.
     pub current: Vec<Line>,
-    /// Counts with the identifiers of their rows.
-    pub counts: Vec<(Uuid, Stock)>,
+    pub supplies: Supplies,
     pub referrals: Vec<Referral>,
     pub holds: Vec<Hold>,
     pub events: Vec<CaseEvent>,
@@ -203,11 +202,11 @@ impl Demo {
             referrals.push(row);
         }
         told.extend(timelines::events(self, &referrals, &holds));
-        let counts = stock::counts(self, shelter, &reports, &mut random);
+        let supplies = stock::supplies(self, shelter, &reports, &mut random);
         History {
             reports,
             current,
-            counts,
+            supplies,
             referrals,
             holds,
             events: told,

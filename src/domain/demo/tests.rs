@@ -9,6 +9,8 @@ use super::*;
 use crate::domain::holds::{HoldState, Outcome};
 use crate::domain::id::{RoomId, ShelterId};
 use crate::domain::rooms::{Held, RoomKind, count};
+use crate::domain::stock::MovementKind;
+use crate::domain::usage::{Course, Nights, learn};
 
 /// Districts of the five regions that the data file names, and some more.
 pub(super) fn districts() -> Vec<(String, String)> {
@@ -31,11 +33,13 @@ fn items() -> Vec<DemoItem> {
     let known = rates.map(|(code, rate)| DemoItem {
         code: code.to_owned(),
         per_person_per_day: Some(rate),
+        pack_size: 12,
     });
     let counted = ["tea", "towel", "mattress", "coal", "shampoo", "blanket"];
     let counted = counted.map(|code| DemoItem {
         code: code.to_owned(),
         per_person_per_day: None,
+        pack_size: 1,
     });
     known.into_iter().chain(counted).collect()
 }
@@ -290,8 +294,9 @@ fn a_shortage_is_short_and_beds_are_neither_empty_nor_full() {
                 .map(|line| u32::from(line.state.occupied_beds))
                 .sum::<u32>();
             taken += occupied;
-            let last = history.counts.last().unwrap().1.observed_at;
+            let last = history.supplies.counts.last().unwrap().1.observed_at;
             let items: Vec<_> = history
+                .supplies
                 .counts
                 .iter()
                 .map(|(_, count)| count)
@@ -309,6 +314,38 @@ fn a_shortage_is_short_and_beds_are_neither_empty_nor_full() {
         let share = f64::from(taken) / f64::from(beds);
         assert!((0.4..0.92).contains(&share), "seed {seed}: {taken} of {beds}");
     }
+}
+
+#[test]
+fn what_came_and_went_is_in_whole_packs_and_teaches_a_use_near_the_plan() {
+    let demo = demo_at(5, SHELTERS, now());
+    let mut learned = 0;
+    for (row, history) in demo.shelters.iter().zip(histories(&demo)) {
+        let slept = history
+            .reports
+            .iter()
+            .map(|report| (report.observed_at, report.sums.occupied));
+        let nights = Nights::new(slept);
+        let moves = &history.supplies.movements;
+        assert!(
+            moves
+                .iter()
+                .all(|row| row.kind != MovementKind::Receipt || row.change % 12 == 0)
+        );
+        for (_, stock) in &history.supplies.counts {
+            assert!(stock.on_hand >= 0 && stock.lots.units() <= stock.on_hand && stock.minimum <= stock.on_hand);
+        }
+        let soap = history.supplies.counts.iter().filter(|row| row.1.item == "soap");
+        let counts = soap.filter_map(|row| row.1.counted);
+        let moved = moves.iter().filter(|row| row.item == "soap");
+        let course = Course::new(counts, moved.map(|row| (row.moved_at, row.kind, row.change)), &nights);
+        let Some(said) = learn(&course, Some(83_000.0), demo.now) else {
+            continue;
+        };
+        learned += 1;
+        assert!((30_000..200_000).contains(&said.rate), "{}: {said:?}", row.shelter.code);
+    }
+    assert!(learned > SHELTERS / 2);
 }
 
 #[test]

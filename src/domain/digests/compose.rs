@@ -1,10 +1,11 @@
 //! Makes a digest of the figures: sums, compares, chooses what matters, masks what is about single people.
 
 use super::content::{
-    Change, Content, DemandLine, Quality, RegionLine, Reporting, Silent, Standard, SupplyLine, Trend, TrendPoint,
+    Change, Content, DemandLine, Quality, RegionLine, Reporting, Silent, Standard, SupplyLine, Transfers, Trend,
+    TrendPoint,
 };
 use super::exceptions::exceptions;
-use super::input::{DayPoint, DigestInput, Previous, SilentShelter, Supply, Totals};
+use super::input::{DayPoint, DigestInput, Previous, SilentShelter, Supply, Totals, TransferInput};
 use super::unmet::{mask, unmet};
 use crate::domain::calendar;
 
@@ -12,6 +13,7 @@ use crate::domain::calendar;
 const INHABITANTS_PER_PLACE: u64 = 10_000;
 const MOST_SILENT: usize = 40;
 const MOST_SUPPLIES: usize = 7;
+const MOST_OVERDUE: usize = 5;
 const TREND_DAYS: usize = 30;
 
 /// The content of a digest. Pure: the same figures make the same content.
@@ -56,6 +58,7 @@ pub fn compose(input: &DigestInput) -> Content {
             .map(|supply| supply_line(supply))
             .collect(),
         supplies_left_out: count(supplies.len().saturating_sub(MOST_SUPPLIES)),
+        transfers: transfers(&input.transfers),
         standard: standard(input, &totals),
         quality: Quality {
             shelters: totals.shelters.total,
@@ -101,6 +104,20 @@ fn supply_line(supply: &Supply) -> SupplyLine {
         critical: supply.critical,
         low: supply.low,
         regions: supply.regions.clone(),
+        cover: supply.cover,
+    }
+}
+
+fn transfers(input: &TransferInput) -> Transfers {
+    let mut overdue = input.overdue.clone();
+    overdue.sort_by(|a, b| (a.due_on, &a.code).cmp(&(b.due_on, &b.code)));
+    let left_out = count(overdue.len().saturating_sub(MOST_OVERDUE));
+    overdue.truncate(MOST_OVERDUE);
+    Transfers {
+        sent: input.sent,
+        received: input.received,
+        overdue,
+        overdue_left_out: left_out,
     }
 }
 

@@ -38,6 +38,9 @@ pub struct Content {
     /// Gravest first, at most seven.
     pub supplies: Vec<SupplyLine>,
     pub supplies_left_out: u32,
+    /// Digests before 2026-11-23 have none.
+    #[serde(default)]
+    pub transfers: Transfers,
     pub standard: Option<Standard>,
     pub quality: Quality,
 }
@@ -153,6 +156,42 @@ pub struct SupplyLine {
     pub critical: u32,
     pub low: u32,
     pub regions: Vec<String>,
+    #[serde(flatten)]
+    pub cover: SupplyCover,
+}
+
+/// How long an item lasts. Digests before 2026-11-23 did not say.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SupplyCover {
+    /// The first day on which a shelter that is critical runs out.
+    #[serde(default)]
+    pub runs_out_on: Option<NaiveDate>,
+    /// Whole days that all of it lasts.
+    #[serde(default)]
+    pub days: Option<u32>,
+    /// Whole days that what was there a week ago would last at the same use.
+    #[serde(default)]
+    pub days_before: Option<u32>,
+}
+
+/// Transfers of supplies between shelters.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Transfers {
+    /// Sent and received in the day before.
+    pub sent: u32,
+    pub received: u32,
+    /// Awaited and past their day: the longest overdue first, at most five.
+    pub overdue: Vec<Overdue>,
+    pub overdue_left_out: u32,
+}
+
+/// A transfer by its code, its ends by theirs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Overdue {
+    pub code: String,
+    pub from: String,
+    pub to: String,
+    pub due_on: NaiveDate,
 }
 
 /// One family place per 10,000 inhabitants.

@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
+use super::content::{Overdue, SupplyCover};
 use crate::domain::id::Moment;
 
 /// Shelters by the freshness of their figures; `total` is the sum of the four.
@@ -117,6 +118,16 @@ pub struct Supply {
     pub low: u32,
     /// Codes of the regions those shelters lie in.
     pub regions: Vec<String>,
+    pub cover: SupplyCover,
+}
+
+/// Transfers of which one end lies in the digest's scope.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TransferInput {
+    pub sent: u32,
+    pub received: u32,
+    /// In any order.
+    pub overdue: Vec<Overdue>,
 }
 
 /// One day of the trend, as known at that day's end (or, of the newest, at `as_of`).
@@ -151,6 +162,7 @@ pub struct DigestInput {
     pub demand: Demand,
     pub unmet: Option<UnmetInput>,
     pub supplies: Vec<Supply>,
+    pub transfers: TransferInput,
     /// Last 30 days, oldest first.
     pub series: Vec<DayPoint>,
 }

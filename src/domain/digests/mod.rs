@@ -16,12 +16,13 @@ mod unmet;
 
 pub use compose::compose;
 pub use content::{
-    Change, Content, Count, DemandLine, Exception, Quality, RegionLine, Reporting, Silent, Standard, SupplyLine, Trend,
-    TrendPoint, Unmet, UnmetLine,
+    Change, Content, Count, DemandLine, Exception, Overdue, Quality, RegionLine, Reporting, Silent, Standard,
+    SupplyCover, SupplyLine, Transfers, Trend, TrendPoint, Unmet, UnmetLine,
 };
 pub use exceptions::{Exceptions, MOST_EXCEPTIONS};
 pub use input::{
-    DayPoint, Demand, DigestInput, Previous, RegionInput, ShelterCounts, SilentShelter, Supply, Totals, UnmetInput,
+    DayPoint, Demand, DigestInput, Previous, RegionInput, ShelterCounts, SilentShelter, Supply, Totals, TransferInput,
+    UnmetInput,
 };
 pub use schedule::{Cadence, DELAYED_AFTER, Period, Schedule, latest_period, next_sends, period_due};
 pub use unmet::SMALLEST_COUNT;

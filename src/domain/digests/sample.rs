@@ -3,7 +3,8 @@
 use chrono::{Days, NaiveDate, TimeZone, Utc};
 
 use super::{
-    DayPoint, Demand, DigestInput, Previous, RegionInput, ShelterCounts, SilentShelter, Supply, Totals, UnmetInput,
+    DayPoint, Demand, DigestInput, Overdue, Previous, RegionInput, ShelterCounts, SilentShelter, Supply, SupplyCover,
+    Totals, TransferInput, UnmetInput,
 };
 
 fn date(year: i32, month: u32, day: u32) -> NaiveDate {
@@ -110,6 +111,16 @@ pub(crate) fn input() -> DigestInput {
             supply("infant_formula", 3, 1, &["TJ-KT", "TJ-GB"]),
             supply("blanket", 0, 4, &["TJ-GB"]),
         ],
+        transfers: TransferInput {
+            sent: 3,
+            received: 2,
+            overdue: vec![Overdue {
+                code: "K7QM-2XRT".into(),
+                from: "TJ-SU-02".into(),
+                to: "TJ-KT-04".into(),
+                due_on: date(2026, 11, 19),
+            }],
+        },
         series: series(date(2026, 11, 22)),
     }
 }
@@ -128,6 +139,11 @@ fn supply(item: &str, critical: u32, low: u32, regions: &[&str]) -> Supply {
         item: item.into(),
         critical,
         low,
+        cover: SupplyCover {
+            runs_out_on: (critical > 0).then(|| date(2026, 11, 24)),
+            days: Some(12),
+            days_before: Some(15),
+        },
         regions: regions.iter().map(|code| (*code).to_owned()).collect(),
     }
 }

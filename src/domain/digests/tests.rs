@@ -160,6 +160,7 @@ fn long_lists_are_cut_and_say_so() {
             critical: n,
             low: 1,
             regions: vec!["TJ-KT".into()],
+            cover: SupplyCover::default(),
         })
         .collect();
     let content = compose(&input);
