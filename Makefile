@@ -26,12 +26,14 @@ test: ## every check and every test: web app, format, lints, unit, integration, 
 lint: ## format, lints, licences, known vulnerabilities
 	@scripts/lint.sh
 
-# Builds the program itself, in the release profile. The second part opens the manager's page on a slow line.
+# Builds the program itself, in the release profile. The second part sets transfer plans beside another solver
+# (20 minutes: SECONDS_EACH=5 is quicker and says less); the third opens the manager's page on a slow line.
 bench: ## what the main work costs, beside the bare framework and the bare database in the same run
 	@scripts/setup.sh compiler chromium postgresql frontend e2e
 	npm --prefix frontend run build --silent
 	cargo bench --locked --bench loops -- $(ARGS)
 	cargo build --release --locked --bin panoh
+	benches/redistribution/compare.sh
 	E2E_PROGRAM=$(CURDIR)/target/release/panoh node tests/e2e/bench/line.js
 
 clean: ## remove everything that was built or installed in this folder

@@ -7,6 +7,8 @@ use chrono::Datelike;
 use clap::{Args, Subcommand};
 use serde::{Deserialize, Serialize};
 
+use super::plan_transfers::{self, TransfersArgs};
+use super::transfers_bench::{self, TransfersBenchArgs};
 use super::{say, say_json};
 use crate::app::{self, Fault};
 use crate::clock::Clock;
@@ -40,6 +42,10 @@ pub enum PlanCommand {
     },
     /// Plan in an invented country and print the time taken and the proved bound
     Bench(BenchArgs),
+    /// Plan who sends what to whom; nothing is stored or approved
+    Transfers(TransfersArgs),
+    /// Plan transfers in invented countries and print the time taken and the proved bound
+    TransfersBench(TransfersBenchArgs),
 }
 
 #[derive(Args)]
@@ -75,6 +81,8 @@ pub async fn run(command: PlanCommand, config: &Config) -> Result<(), Fault> {
             print(&services.draft_plan(wish).await?, json)
         }
         PlanCommand::Bench(args) => bench(&args, &app::pack(config)?),
+        PlanCommand::Transfers(args) => plan_transfers::run(args, config).await,
+        PlanCommand::TransfersBench(args) => transfers_bench::bench(&args),
     }
 }
 
@@ -86,7 +94,7 @@ fn shelter_of(services: &Services, code: &str) -> Result<uuid::Uuid, Fault> {
         .ok_or_else(|| format!("no shelter {code}").into())
 }
 
-fn told(problem: &crate::http::problem::Problem) -> Fault {
+pub(super) fn told(problem: &crate::http::problem::Problem) -> Fault {
     let faults: Vec<String> = problem
         .errors
         .iter()
@@ -148,9 +156,10 @@ fn of_row(row: CsvRow) -> Result<PlanHouseholdBody, Fault> {
         let sex = match text.chars().next_back() {
             Some('f') => "female",
             Some('m') => "male",
-            _ => return Err(Fault::from(format!("{text:?} is no child such as 7f"))),
+            _ => return Err(Fault::from(format!("children: {text:?} is no child such as 7f"))),
         };
-        let age: u8 = text.trim_end_matches(['f', 'm']).parse()?;
+        let age = text.trim_end_matches(['f', 'm']).parse::<u8>();
+        let age = age.map_err(|_| format!("children: {text:?} is no child such as 7f"))?;
         Ok(serde_json::json!({"age": age, "sex": sex}))
     };
     let children: Vec<serde_json::Value> = parts(&row.children).iter().map(child).collect::<Result<_, Fault>>()?;
@@ -158,13 +167,14 @@ fn of_row(row: CsvRow) -> Result<PlanHouseholdBody, Fault> {
         .into_iter()
         .map(|band| serde_json::json!({"age_band": band}))
         .collect();
-    Ok(serde_json::from_value(serde_json::json!({
+    let body = serde_json::json!({
         "label": row.label.filter(|label| !label.is_empty()),
         "household": {"adults": adults, "children": children},
         "needs": parts(&row.needs), "languages": parts(&row.languages), "from_district": row.from_district,
         "urgency": row.urgency.filter(|code| !code.is_empty()).unwrap_or_else(|| "now".to_owned()),
         "rooms_apart_ok": row.rooms_apart_ok.unwrap_or(false),
-    }))?)
+    });
+    serde_path_to_error::deserialize(body).map_err(|fault| format!("{}: {}", fault.path(), fault.inner()).into())
 }
 
 fn print(draft: &Draft, json: bool) -> Result<(), Fault> {
