@@ -47,6 +47,7 @@ pub async fn services(config: &Config) -> Result<Services, Fault> {
         mail_from: config.mail_from.clone(),
         push_hosts: Hosts::new(&config.push_hosts)?,
     });
+    services.reload_catalogue().await?;
     services.redraw_board().await?;
     Ok(services)
 }

@@ -13,6 +13,7 @@ pub mod mail;
 pub mod pack;
 pub mod push;
 pub mod services;
+pub mod sheets;
 pub mod sms;
 pub mod store;
 pub mod web;

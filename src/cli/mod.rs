@@ -2,12 +2,16 @@
 
 mod demo;
 mod evaluate;
+mod evaluate_names;
+mod evaluate_use;
 mod import;
 mod look;
 mod manage;
 mod plan;
+mod plan_transfers;
 mod simulate;
 mod sms;
+mod transfers_bench;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -68,7 +72,7 @@ enum Command {
     User(manage::UserCommand),
     /// Read tables from elsewhere
     Import(import::ImportArgs),
-    /// Score a model on real nights; nothing is stored
+    /// Score a model on real data; nothing is stored
     #[command(subcommand)]
     Evaluate(evaluate::EvaluateCommand),
     /// Digests

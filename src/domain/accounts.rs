@@ -98,6 +98,15 @@ impl Actor {
         }
     }
 
+    /// Whose supply requests and transfers one reads: operators and the committee everybody's, a manager the own.
+    pub fn supply_scope(&self) -> ShelterScope {
+        match self.role {
+            Role::Admin | Role::Committee => ShelterScope::All,
+            Role::Manager => ShelterScope::Only(self.shelters.clone()),
+            Role::Officer => ShelterScope::Only(Vec::new()),
+        }
+    }
+
     pub fn case_scope(&self) -> CaseScope {
         match (self.role, self.organisation_id) {
             (Role::Officer, Some(organisation)) => CaseScope::Organisation(organisation),

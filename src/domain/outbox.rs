@@ -76,6 +76,16 @@ pub enum NoticeKind {
     ReportDue,
     /// To the operators: it has not come in spite of reminders.
     ReportOverdue,
+    /// To those who run the donor: a transfer is approved and to be sent.
+    TransferApproved,
+    /// To those who run the recipient: it is on its way.
+    TransferDispatched,
+    /// To both ends: its day has come and it has not.
+    TransferDue,
+    /// To the operators: its day has passed.
+    TransferOverdue,
+    /// To the operators: supplies of a shelter are about to run out.
+    SuppliesCritical,
 }
 
 impl NoticeKind {
@@ -89,6 +99,15 @@ impl NoticeKind {
         }
     }
 
+    /// Whether it is about supplies on their way.
+    pub fn is_of_transfer(self) -> bool {
+        use NoticeKind::{TransferApproved, TransferDispatched, TransferDue, TransferOverdue};
+        matches!(
+            self,
+            TransferApproved | TransferDispatched | TransferDue | TransferOverdue
+        )
+    }
+
     /// Whether somebody waits for the answer this minute.
     pub fn is_urgent(self) -> bool {
         matches!(self, Self::Asked | Self::Reminded)
@@ -100,7 +119,7 @@ impl NoticeKind {
 pub enum About {
     Hold(HoldId),
     Referral(ReferralId),
-    /// Its report of the day.
+    /// Its report of the day, or its supplies.
     Shelter(ShelterId),
 }
 
@@ -176,8 +195,15 @@ pub fn overtaken(kind: NoticeKind, hold: &Hold, all: &[Hold], closed: bool, now:
         NoticeKind::AllEnded => closed || all.iter().any(|hold| hold.is_active(now)),
         NoticeKind::Answered | NoticeKind::RanOut => closed,
         NoticeKind::Settled => false,
-        // Of a hold there is no such notice: see [`place_gone`] and `reminders`.
-        NoticeKind::PlaceFound | NoticeKind::ReportDue | NoticeKind::ReportOverdue => true,
+        // Of a hold there is no such notice: see [`place_gone`], `reminders` and `transfers`.
+        NoticeKind::PlaceFound
+        | NoticeKind::ReportDue
+        | NoticeKind::ReportOverdue
+        | NoticeKind::SuppliesCritical
+        | NoticeKind::TransferApproved
+        | NoticeKind::TransferDispatched
+        | NoticeKind::TransferDue
+        | NoticeKind::TransferOverdue => true,
     }
 }
 

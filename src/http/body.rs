@@ -71,17 +71,17 @@ impl<T: DeserializeOwned + 'static, const MOST: usize> FromRequest for Body<T, M
     }
 }
 
-/// A body of any type, of at most 64 kB and in the same time: for those whose shapes are not ours.
-pub struct Bytes(pub BytesMut);
+/// A body of any type, of at most `MOST` bytes and in the same time: for those whose shapes are not ours.
+pub struct Bytes<const MOST: usize = LIMIT>(pub BytesMut);
 
-impl FromRequest for Bytes {
+impl<const MOST: usize> FromRequest for Bytes<MOST> {
     type Error = Problem;
     type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let payload = payload.take();
         let patience = patience(request);
-        Box::pin(async move { Ok(Self(in_time(payload, LIMIT, patience).await?)) })
+        Box::pin(async move { Ok(Self(in_time(payload, MOST, patience).await?)) })
     }
 }
 

@@ -174,6 +174,13 @@ impl Paging {
         }
     }
 
+    /// A cursor that is an id.
+    pub fn id<T: From<Uuid>>(&self) -> Result<Option<T>, Problem> {
+        let read =
+            |text| Uuid::try_parse(text).map_err(|_| Problem::field("cursor", "malformed", "a cursor as it was given"));
+        Ok(self.cursor.as_deref().map(read).transpose()?.map(T::from))
+    }
+
     /// A cursor that is a code.
     pub fn code(&self) -> Result<Option<&str>, Problem> {
         match self.cursor.as_deref() {
@@ -183,6 +190,13 @@ impl Paging {
             code => Ok(code),
         }
     }
+}
+
+/// A list of states by commas; none is any.
+pub fn states<T: std::str::FromStr>(asked: Option<&str>) -> Result<Vec<T>, Problem> {
+    let unknown = || Problem::field("state", "unknown_value", "a state as it is given, or several by commas");
+    let words = asked.into_iter().flat_map(|text| text.split(','));
+    words.map(|word| word.parse().map_err(|_| unknown())).collect()
 }
 
 /// A list's answer.

@@ -122,6 +122,12 @@ impl From<Refused> for Problem {
                 problem.suggestions = Some(next.iter().map(SuggestionOut::from).collect());
                 problem
             }
+            Refused::LinesOutdated { lines } => {
+                let title = "Some lines of this plan can no longer be spared: nothing was approved.";
+                let mut problem = Self::new(StatusCode::CONFLICT, "plan_outdated", title);
+                problem.errors = Self::from(lines).errors;
+                problem
+            }
             Refused::PlanOutdated { households } => {
                 let mut problem = Self::new(
                     StatusCode::CONFLICT,

@@ -19,6 +19,7 @@ use crate::domain::id::{ReportId, RoomId};
 use crate::domain::logbook::Line;
 use crate::domain::reports::{Channel, RawLine};
 use crate::domain::rooms::OutOfServiceReason;
+use crate::domain::stock::RawCount;
 use crate::services::once::Once;
 use crate::services::reports::{Receipt, ReportDraft, Unseen};
 
@@ -111,7 +112,7 @@ impl ReportBody {
                     out_of_service_reason: line.out_of_service_reason,
                 })
                 .collect(),
-            stock: self.stock.into_iter().map(|line| (line.item, line.on_hand)).collect(),
+            stock: self.stock.into_iter().map(RawCount::from).collect(),
             planned_exits: self
                 .planned_exits
                 .into_iter()

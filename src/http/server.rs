@@ -11,9 +11,9 @@ use actix_web::{App, HttpServer, web};
 
 use super::matrix::PREFIX;
 use super::{
-    State, access, assets, audit, availability, channels, digests, docs, geography, headers, health, holds, people,
-    phones, plans, push, referrals, reports, schedules, search, session, shelters, state, statistics, stock, stream,
-    timeline, waves,
+    State, access, assets, audit, availability, balance, channels, digests, docs, geography, headers, health, holds,
+    items, movements, naming, people, phones, plans, push, referrals, reports, requests, schedules, search, session,
+    sheets, shelters, state, statistics, stock, stream, supplies, timeline, transfer_plans, transfers, waves,
 };
 
 /// The whole door: what the server runs, and what tests knock at.
@@ -46,6 +46,7 @@ fn routes(config: &mut web::ServiceConfig) {
                 .configure(reference)
                 .configure(shelter_routes)
                 .configure(placement)
+                .configure(supplies)
                 .configure(office),
         )
         .route("/api/openapi.json", web::get().to(docs::json))
@@ -78,10 +79,20 @@ fn reference(config: &mut web::ServiceConfig) {
         .route("/me/phones/{id}", web::delete().to(phones::remove))
         .route("/channels/sms", web::post().to(channels::receive))
         .route("/geography", web::get().to(geography::get))
-        .route("/items", web::get().to(stock::items))
+        .service(
+            web::resource("/items")
+                .route(web::get().to(items::list))
+                .route(web::post().to(items::add)),
+        )
+        .route("/items/match", web::post().to(naming::match_names))
+        .route("/items/names", web::post().to(naming::confirm))
+        .route("/items/{id}", web::put().to(items::change))
+        .route("/kits", web::get().to(items::kits))
         .route("/availability", web::get().to(availability::get))
         .route("/availability/stream", web::get().to(stream::stream))
+        .route("/supplies", web::get().to(supplies::list))
         .route("/statistics/supplies", web::get().to(statistics::supplies))
+        .route("/statistics/supplies/balance", web::get().to(balance::get))
         .route("/statistics/unmet", web::get().to(statistics::unmet))
         .route("/audit", web::get().to(audit::list));
 }
@@ -113,6 +124,13 @@ fn shelter_routes(config: &mut web::ServiceConfig) {
             web::resource("/shelters/{id}/stock")
                 .route(web::get().to(stock::get))
                 .route(web::put().to(stock::put)),
+        )
+        .route("/shelters/{id}/stock/export", web::get().to(sheets::export))
+        .route("/shelters/{id}/stock/read", web::post().to(sheets::read))
+        .service(
+            web::resource("/shelters/{id}/movements")
+                .route(web::post().to(movements::book))
+                .route(web::get().to(movements::list)),
         );
 }
 
@@ -147,11 +165,43 @@ fn placement(config: &mut web::ServiceConfig) {
         .route("/plans", web::get().to(plans::list))
         .route("/plans/placement", web::post().to(plans::make))
         .service(
+            web::resource("/plans/transfers")
+                .route(web::get().to(transfer_plans::list))
+                .route(web::post().to(transfer_plans::make)),
+        )
+        .service(
+            web::resource("/plans/transfers/{id}")
+                .route(web::get().to(transfer_plans::get))
+                .route(web::put().to(transfer_plans::edit)),
+        )
+        .route("/plans/transfers/{id}/apply", web::post().to(transfer_plans::apply))
+        .service(
             web::resource("/plans/{id}")
                 .route(web::get().to(plans::get))
                 .route(web::put().to(plans::edit)),
         )
         .route("/plans/{id}/apply", web::post().to(plans::apply));
+}
+
+fn supplies(config: &mut web::ServiceConfig) {
+    config
+        .service(
+            web::resource("/supply-requests")
+                .route(web::get().to(requests::list))
+                .route(web::post().to(requests::open)),
+        )
+        .route("/supply-requests/{id}/withdraw", web::post().to(requests::withdraw))
+        .route("/supply-requests/{id}/refuse", web::post().to(requests::refuse))
+        .service(
+            web::resource("/transfers")
+                .route(web::get().to(transfers::list))
+                .route(web::post().to(transfers::propose)),
+        )
+        .route("/transfers/{id}", web::get().to(transfers::get))
+        .route("/transfers/{id}/approve", web::post().to(transfers::approve))
+        .route("/transfers/{id}/dispatch", web::post().to(transfers::dispatch))
+        .route("/transfers/{id}/receive", web::post().to(transfers::receive))
+        .route("/transfers/{id}/cancel", web::post().to(transfers::cancel));
 }
 
 fn office(config: &mut web::ServiceConfig) {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
+use crate::domain::id::Moment;
 use crate::mail::Mailer;
 use crate::push::Pusher;
 use crate::services::Services;
@@ -14,6 +15,9 @@ use crate::sms::Sender;
 
 /// How often the loop looks whether something is due.
 const TICK: Duration = Duration::from_secs(2);
+/// Turns between looks at what has become critical: about ten minutes.
+const ALERTS: u64 = 300;
+const HOUR: Duration = Duration::from_secs(3600);
 /// Turns of the loop between housekeeping: about an hour.
 const HOUSEKEEPING: u64 = 1800;
 
@@ -79,9 +83,29 @@ impl Jobs {
         self.services.tell_waiting().await
     }
 
+    /// Learns how much is used, from what was counted or moved since.
+    pub async fn learn_use(&self, since: Option<Moment>) -> Result<usize, Refused> {
+        self.services.learn_use(since).await
+    }
+
     /// Reminds shelters of the day's report that has not come, and at last tells the operators.
     pub async fn remind_due(&self) -> Result<usize, Refused> {
         self.services.remind_due().await
+    }
+
+    /// Takes over what operators have changed of the catalogue on another node.
+    pub async fn follow_catalogue(&self) -> Result<(), Refused> {
+        self.services.reload_catalogue().await
+    }
+
+    /// Tells people of transfers that have not arrived by their day.
+    pub async fn chase_due(&self) -> Result<usize, Refused> {
+        self.services.chase_due().await
+    }
+
+    /// Tells the operators of supplies that have become critical.
+    pub async fn alert_due(&self) -> Result<usize, Refused> {
+        self.services.alert_due().await
     }
 
     /// Forgets old answers and reminders and draws the board afresh.
@@ -94,25 +118,50 @@ impl Jobs {
 
     /// Everything that is due now, until nothing is.
     pub async fn turn(&self) {
+        tell("catalogue", self.follow_catalogue().await);
         tell("holds", self.expire_due().await);
         tell("escalation", self.escalate_due().await);
         tell("waiting", self.tell_waiting().await);
         tell("reminders", self.remind_due().await);
+        tell("transfers", self.chase_due().await);
         tell("digests", self.run_due().await);
         while tell("letters", self.deliver_next().await).unwrap_or(false) {}
     }
 
-    /// Turns until told to stop; a turn under way is finished.
-    pub async fn run(self, mut stop: watch::Receiver<bool>) {
+    /// Turns until told to stop; a turn under way is finished. Learning, which may take long and may be broken off at any
+    /// point, goes on beside them.
+    pub async fn run(self, stop: watch::Receiver<bool>) {
+        tokio::join!(self.take_turns(stop.clone()), self.keep_learning(stop));
+    }
+
+    async fn take_turns(&self, mut stop: watch::Receiver<bool>) {
         let mut turns: u64 = 0;
         while !*stop.borrow() {
             self.turn().await;
+            if turns.is_multiple_of(ALERTS) {
+                tell("alerts", self.alert_due().await);
+            }
             turns += 1;
             if turns.is_multiple_of(HOUSEKEEPING) {
                 tell("housekeeping", self.keep_house().await);
             }
             // Either the tick or the word to stop, whichever is first.
             drop(tokio::time::timeout(TICK, stop.changed()).await);
+        }
+    }
+
+    /// Everything once after a start, then every hour what is new.
+    async fn keep_learning(&self, mut stop: watch::Receiver<bool>) {
+        let mut until = None;
+        while !*stop.borrow() {
+            let now = self.services.now();
+            tokio::select! {
+                learned = self.learn_use(until) => if tell("use", learned).is_some() {
+                    until = Some(now);
+                },
+                _ = stop.changed() => break,
+            }
+            drop(tokio::time::timeout(HOUR, stop.changed()).await);
         }
     }
 }

@@ -139,7 +139,8 @@ impl Services {
 
     pub(super) fn rendered(&self, content: &Content, language: &str) -> Result<Rendered, Refused> {
         let link = format!("{}/", self.link_base);
-        render(content, language, &Names(&self.pack), &link).map_err(|e| Refused::Unexpected(e.to_string()))
+        render(content, language, &Names(&self.pack, &self.catalogue()), &link)
+            .map_err(|e| Refused::Unexpected(e.to_string()))
     }
 
     /// What a schedule's digest would say if it were made now. Nothing is kept, nobody is written to.

@@ -28,6 +28,9 @@ pub enum Refused {
     /// Some households of a plan do not fit any more where they were to go: their positions among its households.
     #[error("places of this plan are gone")]
     PlanOutdated { households: Vec<usize> },
+    /// Donors of a plan can no longer spare what it takes from them.
+    #[error("some lines of this plan are gone")]
+    LinesOutdated { lines: Vec<FieldError> },
     #[error("changed since it was read")]
     Stale,
     #[error("this Idempotency-Key was used for another request")]

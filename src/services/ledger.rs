@@ -43,7 +43,7 @@ impl Services {
     pub async fn unmet_need(&self, from: Option<NaiveDate>, to: Option<NaiveDate>) -> Result<UnmetNeed, Refused> {
         let as_of = self.now();
         let (from, to) = self.period(from, to, as_of)?;
-        let rows = referrals::unmet(&self.store, self.begins(from)?, self.begins(next(to)?)?).await?;
+        let rows = referrals::unmet(&self.store, self.begins(from)?, self.ends(to)?).await?;
         let closed = rows.len() as u64;
         let mut ledger = UnmetNeed {
             as_of,
@@ -60,7 +60,7 @@ impl Services {
         Ok(ledger)
     }
 
-    fn period(
+    pub(super) fn period(
         &self,
         from: Option<NaiveDate>,
         to: Option<NaiveDate>,
@@ -84,8 +84,13 @@ impl Services {
     }
 
     /// The instant at which a local date begins.
-    fn begins(&self, date: NaiveDate) -> Result<Moment, Refused> {
+    pub(super) fn begins(&self, date: NaiveDate) -> Result<Moment, Refused> {
         instant(self.board.zone(), date.and_time(NaiveTime::MIN)).ok_or_else(beyond)
+    }
+
+    /// The instant at which a local date is over.
+    pub(super) fn ends(&self, date: NaiveDate) -> Result<Moment, Refused> {
+        self.begins(date.succ_opt().ok_or_else(beyond)?)
     }
 
     /// Away from those who answer requests: fitting every shape into every shelter takes a while.
@@ -103,10 +108,6 @@ impl Services {
         });
         worked_out.await.map_err(|fault| Refused::Unexpected(fault.to_string()))
     }
-}
-
-fn next(date: NaiveDate) -> Result<NaiveDate, Refused> {
-    date.succ_opt().ok_or_else(beyond)
 }
 
 fn beyond() -> Refused {

@@ -2,8 +2,10 @@
 //! This room knows which letter follows which event; it does not know status codes, columns, SMTP or cron.
 
 pub mod access;
+mod alerts;
 pub mod audit;
 pub mod availability;
+pub mod balance;
 pub mod board;
 pub mod catalogue;
 pub mod check;
@@ -17,10 +19,13 @@ pub mod holds;
 pub mod imports;
 mod learning;
 pub mod ledger;
+pub mod movements;
 pub mod moves;
+pub mod naming;
 mod notices;
 pub mod once;
 pub mod outbox;
+pub mod overdue;
 mod pace;
 pub mod people;
 pub mod phones;
@@ -30,17 +35,24 @@ pub mod plans;
 pub mod pushes;
 pub mod reminders;
 pub mod reports;
+pub mod requests;
 mod scarcity;
 pub mod schedules;
 pub mod seal;
 pub mod shelters;
+mod shelves;
 pub mod starts;
 pub mod state;
 pub mod statistics;
 pub mod stock;
+pub mod supplies;
 mod telling;
 pub mod texts;
 pub mod timeline;
+mod transfer_apply;
+pub mod transfer_plans;
+pub mod transfers;
+pub mod usage;
 pub mod waiting;
 pub mod waves;
 
@@ -124,7 +136,7 @@ impl Services {
             clock: setup.clock,
             ids: setup.ids,
             board: Arc::new(Board::new(setup.pack.time_zone)),
-            catalogue: Arc::new(ArcSwap::from_pointee(Catalogue::new(setup.pack.items.iter().cloned()))),
+            catalogue: Arc::new(ArcSwap::from_pointee(Catalogue::of(&setup.pack, &[]))),
             pack: setup.pack,
             vault: Arc::new(setup.vault),
             sessions: Arc::new(Sessions::default()),

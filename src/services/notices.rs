@@ -1,5 +1,5 @@
 //! Notices: who is written to, and by which ways, when a hold is asked, answered or overdue, when there is a place for who
-//! waits, or when a report has not come. Their words are frozen with them; whether they are still true is asked again when
+//! waits, when a report has not come, or when supplies go or come. Their words are frozen with them; whether they are still true is asked again when
 //! their turn to be sent has come.
 
 use super::Services;
@@ -37,7 +37,7 @@ impl To {
             NoticeKind::Answered | NoticeKind::RanOut | NoticeKind::AllEnded | NoticeKind::PlaceFound => {
                 Self::Person(hold.user_id)
             }
-            NoticeKind::Operator | NoticeKind::ReportOverdue => Self::Operators,
+            _ => Self::Operators,
         }
     }
 }
@@ -110,6 +110,10 @@ impl Services {
             About::Referral(id) => {
                 let referral = referrals::of_holds(&self.store, &[id]).await?.pop();
                 Ok(referral.is_none_or(|referral| place_gone(&referral, letter.created_at)))
+            }
+            About::Shelter(_) if notice.kind == NoticeKind::SuppliesCritical => self.is_alert_overtaken(letter).await,
+            About::Shelter(id) if notice.kind.is_of_transfer() => {
+                self.is_transfer_overtaken(letter, notice.kind, id, now).await
             }
             About::Shelter(id) => self.is_reminder_overtaken(letter, notice.kind, id, now).await,
         }

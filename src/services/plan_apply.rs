@@ -17,7 +17,7 @@ use crate::domain::cases::{Hold, Referral};
 use crate::domain::escalation::Policy;
 use crate::domain::holds::{HoldEvent, ReleaseReason};
 use crate::domain::id::{HoldId, Moment, OrganisationId, PlanId, ReferralId, ShelterId, WaveId};
-use crate::domain::plans::{Assignment, PlanState, StoredPlan};
+use crate::domain::plans::{Assignment, Draft, PlanState, StoredPlan};
 use crate::domain::ranking::Suggestion;
 use crate::domain::timeline::{Detail, EventKind};
 use crate::store::shelters::Which;
@@ -38,10 +38,10 @@ impl Services {
             Turn::Again(answer) => return Ok(answer),
             Turn::First(claimed) => claimed,
         };
-        if !kept::lock(&tx, id).await? {
+        if !kept::lock::<Draft>(&tx, id).await? {
             return Err(Refused::NotFound);
         }
-        let mut plan = kept::get(&tx, id).await?.ok_or(Refused::NotFound)?;
+        let mut plan = kept::get::<Draft>(&tx, id).await?.ok_or(Refused::NotFound)?;
         if plan.state == PlanState::Applied {
             return Err(Refused::conflict(
                 "plan_applied",

@@ -145,10 +145,10 @@ impl Services {
     ) -> Result<StoredPlan, Refused> {
         let now = self.now();
         let tx = self.store.begin().await?;
-        if !kept::lock(&tx, id).await? {
+        if !kept::lock::<Draft>(&tx, id).await? {
             return Err(Refused::NotFound);
         }
-        let mut plan = kept::get(&tx, id).await?.ok_or(Refused::NotFound)?;
+        let mut plan = kept::get::<Draft>(&tx, id).await?.ok_or(Refused::NotFound)?;
         if plan.version != version {
             return Err(Refused::Stale);
         }

@@ -123,11 +123,11 @@ impl Services {
             }
             taken += 1;
             let action = if due.step.is_reminder() {
-                telling.notice_of_report(due.shelter, NoticeKind::ReportDue, To::ManagersOf(due.shelter));
+                telling.notice_of_shelter(due.shelter, NoticeKind::ReportDue, To::ManagersOf(due.shelter));
                 "report.remind"
             } else {
                 if !told {
-                    telling.notice_of_report(due.shelter, NoticeKind::ReportOverdue, To::Operators);
+                    telling.notice_of_shelter(due.shelter, NoticeKind::ReportOverdue, To::Operators);
                     told = true;
                 }
                 "report.tell_operators"

@@ -16,10 +16,11 @@ use crate::domain::freshness::{Freshness, freshness};
 use crate::domain::id::{Moment, ReportId, RoomId, ShelterId};
 use crate::domain::logbook::{Head, Line, Report, Sums};
 use crate::domain::reports::{
-    Arrival, Channel, Clock, RawLine, ReportLine, Stamp, Warning, local_day, parse_lines, state_after, supersedes,
-    warnings,
+    Arrival, Channel, Clock, RawLine, ReportLine, Stamp, Warning, WarningCode, local_day, parse_lines, state_after,
+    supersedes, warnings,
 };
 use crate::domain::rooms::Occupancy;
+use crate::domain::stock::{Count, RawCount};
 use crate::store::shelters::Which;
 use crate::store::stock::Counting;
 use crate::store::{Tx, reports, shelters, views};
@@ -31,7 +32,7 @@ pub struct ReportDraft {
     pub observed_at: Moment,
     pub operating: bool,
     pub rooms: Vec<RawLine>,
-    pub stock: Vec<(String, i64)>,
+    pub stock: Vec<RawCount>,
     pub planned_exits: Vec<(RoomId, NaiveDate)>,
     pub note: Option<String>,
     /// The report that was in force when this one was written, as far as its writer knew.
@@ -70,6 +71,8 @@ impl Services {
         if !actor.own_shelters().covers(id) {
             return Err(Refused::NotFound);
         }
+        self.catalogue_with(draft.stock.iter().map(|count| count.item.as_str()))
+            .await?;
         let now = self.now();
         let tx = self.store.begin().await?;
         let claimed = match once.claim(&tx, actor, now).await? {
@@ -99,7 +102,7 @@ impl Services {
         let now = telling.now;
         let head = views::lock(tx, id).await?.ok_or(Refused::NotFound)?;
         let view = views::one(tx, id, now).await?.ok_or(Refused::NotFound)?;
-        let lines = self.check_report(&view, &draft, now)?;
+        let (lines, counts) = self.check_report(&view, &draft, now)?;
         let current = head
             .observed_at
             .zip(head.ordered_at)
@@ -117,7 +120,7 @@ impl Services {
         let report = self.report_row(actor, &view, &draft, &lines, stamp, applied);
         let conflict = self.unseen(tx, &head, &view, &draft, &report).await?;
         reports::insert(tx, &report).await?;
-        let warnings = if applied {
+        let mut warnings = if applied {
             self.apply(tx, &view, &report, &lines, telling).await?
         } else {
             Vec::new()
@@ -129,7 +132,13 @@ impl Services {
             observed_at: report.ordered_at,
             received_at: report.received_at,
         };
-        self.put_counts(tx, &of, &draft.stock).await?;
+        let unusual = self.unusual(tx, id, &counts, now).await?;
+        let unusual = (unusual.into_iter().enumerate()).filter(|(_, unusual)| *unusual);
+        warnings.extend(unusual.map(|(at, _)| Warning {
+            code: WarningCode::UnusualChange,
+            field: format!("stock[{at}].on_hand"),
+        }));
+        self.put_counts(tx, &of, &counts).await?;
         let detail = json!({"report": report.id, "applied": applied, "channel": report.channel});
         telling.entry(Some(actor), "report.receive", ("shelter", id.to_string()), detail);
         Ok(Receipt {
@@ -181,7 +190,12 @@ impl Services {
     }
 
     /// All faults of a report at once, each by its field.
-    fn check_report(&self, view: &ShelterView, draft: &ReportDraft, now: Moment) -> Result<Vec<ReportLine>, Refused> {
+    fn check_report(
+        &self,
+        view: &ShelterView,
+        draft: &ReportDraft,
+        now: Moment,
+    ) -> Result<(Vec<ReportLine>, Vec<Count>), Refused> {
         let (lines, mut errors) = match parse_lines(&draft.rooms, &view.shelter.rooms) {
             Ok(lines) => (lines, Vec::new()),
             Err(errors) => (Vec::new(), errors),
@@ -194,7 +208,10 @@ impl Services {
                 }
             }
         }
-        errors.extend(self.check_stock(&draft.stock));
+        let counts = Count::parse(&draft.stock, &self.catalogue()).unwrap_or_else(|faults| {
+            errors.extend(faults);
+            Vec::new()
+        });
         // The day on which it was written: what a phone has kept over midnight is still taken.
         let today = local_day(Stamp::new(draft.observed_at, now).effective(), self.pack.time_zone);
         for (at, (room, date)) in draft.planned_exits.iter().enumerate() {
@@ -222,7 +239,7 @@ impl Services {
             }
         }
         if errors.is_empty() {
-            Ok(lines)
+            Ok((lines, counts))
         } else {
             Err(Refused::Invalid(errors))
         }

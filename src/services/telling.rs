@@ -78,8 +78,13 @@ impl Telling {
         });
     }
 
-    /// About a shelter's report of the day.
-    pub(super) fn notice_of_report(&mut self, shelter: ShelterId, kind: NoticeKind, to: To) {
+    /// To those who run a shelter, about supplies that go or come.
+    pub(super) fn notice_of_transfer(&mut self, shelter: ShelterId, kind: NoticeKind) {
+        self.notice_of_shelter(shelter, kind, To::ManagersOf(shelter));
+    }
+
+    /// About a shelter's report of the day, or its supplies.
+    pub(super) fn notice_of_shelter(&mut self, shelter: ShelterId, kind: NoticeKind, to: To) {
         self.notices.push(Note {
             about: About::Shelter(shelter),
             kind,

@@ -218,7 +218,7 @@ impl Services {
     }
 
     fn print_reply(&self, arrived: &Arrived<'_>, reply: &Reply) -> String {
-        letters::sms(reply, &arrived.language, &Names(&self.pack))
+        letters::sms(reply, &arrived.language, &Names(&self.pack, &self.catalogue()))
     }
 
     fn local(&self, at: Moment) -> chrono::NaiveDateTime {

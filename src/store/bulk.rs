@@ -13,7 +13,7 @@ use crate::domain::cases::{Hold, Referral};
 use crate::domain::id::Moment;
 use crate::domain::logbook::Report;
 use crate::domain::shelters::Shelter;
-use crate::domain::stock::Stock;
+use crate::domain::stock::{Movement, Stock};
 use crate::domain::timeline::CaseEvent;
 
 /// SQLite takes 32,766 values in one statement, PostgreSQL 65,535: rows go in chunks below the smaller.
@@ -187,6 +187,14 @@ pub async fn insert_stock(tx: &Tx, counts: &[(uuid::Uuid, Stock)]) -> Result<(),
     }
     let rows: Vec<stock::ActiveModel> = newest.into_values().map(super::stock::active).collect();
     insert(tx, rows, 10).await
+}
+
+/// What came and went between the counts.
+pub async fn insert_movements(tx: &Tx, rows: &[Movement]) -> Result<(), StoreError> {
+    for chunk in rows.chunks(VALUES / 11) {
+        super::stock::insert_movements(tx, chunk).await?;
+    }
+    Ok(())
 }
 
 /// Sets rooms' sizes to what the newest import says.

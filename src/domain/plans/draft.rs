@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use strum::{Display, EnumString};
 
@@ -21,7 +22,7 @@ use super::{Plan, Problem, share};
 #[strum(serialize_all = "snake_case")]
 pub enum PlanState {
     Draft,
-    /// Turned into holds; nothing changes it any more.
+    /// Turned into holds or transfers; nothing changes it any more.
     Applied,
 }
 
@@ -95,14 +96,24 @@ pub struct Draft {
     pub releases: Vec<HoldId>,
 }
 
+/// What a kept plan may be about.
+pub trait Content: Serialize + DeserializeOwned {
+    /// Tells it from the others.
+    const KIND: &'static str;
+}
+
+impl Content for Draft {
+    const KIND: &'static str = "placement";
+}
+
 #[derive(Debug, Clone, PartialEq)]
-pub struct StoredPlan {
+pub struct StoredPlan<D = Draft> {
     pub id: PlanId,
     pub created_by: UserId,
     pub created_at: Moment,
     pub state: PlanState,
     pub version: i64,
-    pub draft: Draft,
+    pub draft: D,
 }
 
 /// Why an edit cannot be made.

@@ -28,7 +28,7 @@ use super::household::Search;
 use super::id::Moment;
 use super::rooms::RoomView;
 use super::scarcity::Prices;
-pub use draft::{Assignment, Draft, EditFault, Left, PlanState, Seeker, StoredPlan};
+pub use draft::{Assignment, Content, Draft, EditFault, Left, PlanState, Seeker, StoredPlan};
 use market::Market;
 use settle::Rooms;
 pub use unplaced::{ReasonCount, WhyNot};

@@ -9,7 +9,7 @@ mod hindsight;
 mod homes;
 mod learned;
 mod policy;
-mod statistics;
+pub(super) mod statistics;
 mod summary;
 #[cfg(test)]
 mod tests;

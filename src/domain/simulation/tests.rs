@@ -16,6 +16,7 @@ fn pack() -> Pack {
         regions_geojson: include_str!("../../../data/packs/tj/regions.geojson"),
         roads: include_str!("../../../data/packs/tj/roads.csv"),
         items: include_str!("../../../data/packs/tj/items.csv"),
+        kits: include_str!("../../../data/packs/tj/kits.csv"),
         old_names: include_str!("../../../data/packs/tj/old_names.csv"),
     })
     .unwrap()
