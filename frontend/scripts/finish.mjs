@@ -19,7 +19,7 @@ rmSync(join(dist, 'manifest.json'));
  * kept by the worker as they are used.
  */
 function kept() {
-  const left = /src\/(officer|committee|admin)\/|messages\/\w+\/(officer|committee|admin)$/;
+  const left = /src\/(officer|committee|admin)\/|messages\/\w+\/(officer|committee|admin)\b/;
   const seen = new Set();
   const follow = (key) => {
     const chunk = manifest[key];

@@ -21,6 +21,8 @@ export class ApiError extends Error {
 
 export interface Options {
   body?: unknown;
+  /** A file as the body, with its own type. */
+  file?: Blob;
   /** Version for `If-Match`. */
   version?: number | string | null;
   /** Same key, same effect: keep it while repeating one save. */
@@ -101,12 +103,14 @@ async function send(url: string, init: RequestInit, once = false): Promise<Respo
 export async function request<T>(method: Method, path: string, options: Options = {}): Promise<Answer<T>> {
   const headers: Record<string, string> = { Accept: 'application/json', 'Accept-Language': language };
   if (options.body !== undefined) headers['Content-Type'] = 'application/json';
+  if (options.file) headers['Content-Type'] = options.file.type;
   if (method === 'POST') headers['Idempotency-Key'] = options.key ?? newKey();
   if (method === 'PUT' && options.version != null) headers['If-Match'] = `"${options.version}"`;
   const query = Object.entries(options.query ?? {}).filter(([, value]) => value != null && value !== '');
   const search = query.length ? `?${new URLSearchParams(query.map(([k, v]) => [k, String(v)]))}` : '';
   const init: RequestInit = { method, headers, credentials: 'same-origin', cache: 'no-store', keepalive: options.keepalive ?? false };
   if (options.body !== undefined) init.body = JSON.stringify(options.body);
+  else if (options.file) init.body = options.file;
 
   for (;;) {
     const response = await send(base + path + search, init, options.once);

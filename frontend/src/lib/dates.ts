@@ -49,6 +49,9 @@ export function parseDay(day: string): { year: number; month: number; day: numbe
 export const isoDay = (date: { year: number; month: number; day: number }): string =>
   `${date.year}-${two(date.month)}-${two(date.day)}`;
 
+/** A wire date moved by whole days. */
+export const addDays = (day: string, n: number): string => new Date(Date.parse(`${day}T00:00:00Z`) + n * 86_400_000).toISOString().slice(0, 10);
+
 /** How many midnights lie between two instants on the wall of `zone`. */
 export function daysBetween(earlier: string | number, later: string | number, zone?: string): number {
   const at = (instant: string | number) => {

@@ -12,11 +12,12 @@ type Params = Record<string, string | number>;
 /** `table` comes with the base messages. */
 type Part = () => Promise<{ default: Record<string, string>; table?: language.Table }>;
 
-const parts: Record<Language, Record<Area, Part>> = {
+/** The areas that a page brings when it opens, and those that are loaded with a role. */
+export type Late = 'requests' | 'stock';
+const parts: Record<Language, Record<Exclude<Area, Late>, Part> & Partial<Record<Late, Part>>> = {
   tg: {
     base: () => import('virtual:messages/tg/base'),
     manager: () => import('virtual:messages/tg/manager'),
-    requests: () => import('virtual:messages/tg/requests'),
     officer: () => import('virtual:messages/tg/officer'),
     committee: () => import('virtual:messages/tg/committee'),
     admin: () => import('virtual:messages/tg/admin'),
@@ -24,7 +25,6 @@ const parts: Record<Language, Record<Area, Part>> = {
   ru: {
     base: () => import('virtual:messages/ru/base'),
     manager: () => import('virtual:messages/ru/manager'),
-    requests: () => import('virtual:messages/ru/requests'),
     officer: () => import('virtual:messages/ru/officer'),
     committee: () => import('virtual:messages/ru/committee'),
     admin: () => import('virtual:messages/ru/admin'),
@@ -32,7 +32,6 @@ const parts: Record<Language, Record<Area, Part>> = {
   en: {
     base: () => import('virtual:messages/en/base'),
     manager: () => import('virtual:messages/en/manager'),
-    requests: () => import('virtual:messages/en/requests'),
     officer: () => import('virtual:messages/en/officer'),
     committee: () => import('virtual:messages/en/committee'),
     admin: () => import('virtual:messages/en/admin'),
@@ -67,7 +66,7 @@ export function firstLanguage(): Language {
   return navigator.languages.map((code) => code.slice(0, 2)).find(isLanguage) ?? languages[0];
 }
 
-const load = (language: Language, areas: Iterable<Area>) => Promise.all(Array.from(areas, (area) => parts[language][area]()));
+const load = (language: Language, areas: Iterable<Area>) => Promise.all(Array.from(areas, (area) => parts[language][area]!()));
 
 export async function setLanguage(language: Language): Promise<void> {
   let loaded: Awaited<ReturnType<typeof load>> = [];
@@ -88,7 +87,9 @@ export async function setLanguage(language: Language): Promise<void> {
   }
 }
 
-export async function addArea(area: Area): Promise<void> {
+/** The words of an area; `from`: where those of a late area are. */
+export async function addArea(area: Area, from?: Record<Language, Part>): Promise<void> {
+  for (const language of languages) if (from) parts[language][area] = from[language];
   wanted.add(area);
   const { language } = words;
   const [part] = await load(language, [area]);

@@ -1,7 +1,7 @@
 // The report being written: what differs from the last one, and which numbers deserve a second look.
 // It adds nothing up that the server decides (free beds); it only compares what was typed.
 
-import type { OutOfServiceReason, ReportBody, RoomState, Stock } from '../wire';
+import type { Counted, OutOfServiceReason, ReportBody, RoomState } from '../wire';
 
 export interface RoomDraft {
   occupied_beds: number;
@@ -67,15 +67,15 @@ export function asReported(room: RoomState, body: ReportBody | undefined): RoomS
 }
 
 /** Supplies as her own report counted them; days and status are the server's to say. */
-export function asCounted(stock: Stock[], body: ReportBody | undefined): Stock[] {
+export function asCounted(stock: Counted[], body: ReportBody | undefined): Counted[] {
   const counts = new Map((body?.stock ?? []).map(({ item, on_hand }) => [item, on_hand]));
-  const line = (old: Stock): Stock => {
+  const line = (old: Counted): Counted => {
     const on_hand = counts.get(old.item) ?? old.on_hand;
     counts.delete(old.item);
     return on_hand === old.on_hand ? old : { ...old, on_hand, days_of_cover: null, status: 'unknown' };
   };
   const known = stock.map(line);
-  return [...known, ...[...counts].map(([item, on_hand]): Stock => ({ item, on_hand, status: 'unknown', basis: '', observed_at: body?.observed_at ?? '', daily_use: null, days_of_cover: null }))];
+  return [...known, ...[...counts].map(([item, on_hand]): Counted => ({ item, on_hand, status: 'unknown', daily_use: null, days_of_cover: null }))];
 }
 
 interface Rest {

@@ -3,7 +3,7 @@
 export const languages = ['tg', 'ru', 'en'] as const;
 export type Language = (typeof languages)[number];
 
-export const areas = ['base', 'manager', 'requests', 'officer', 'committee', 'admin'] as const;
+export const areas = ['base', 'manager', 'requests', 'stock', 'officer', 'committee', 'admin'] as const;
 export type Area = (typeof areas)[number];
 
 const by: Record<string, Area[]> = {
@@ -28,9 +28,37 @@ const by: Record<string, Area[]> = {
   'room.out_of_service': ['requests'],
   'room.out_why': ['requests'],
   out: ['requests'],
-  'stock.title': ['manager', 'committee'],
+  'stock.title': ['manager', 'committee', 'admin'],
   'stock.short': ['manager', 'committee'],
-  stock: ['requests', 'committee'],
+  stock: ['requests', 'committee', 'admin'],
+  // Words of the pages about supplies.
+  'stock.all': ['requests'],
+  amount: ['stock', 'committee', 'admin'],
+  supply: ['stock', 'committee', 'admin'],
+  'supply.expiring': ['stock'],
+  'supply.expired': ['stock'],
+  'supply.good_until': ['stock'],
+  'supply.short_title': ['stock'],
+  'supply.short_none': ['stock'],
+  ask: ['stock', 'admin'],
+  transfer: ['stock', 'admin'],
+  book: ['stock', 'admin'],
+  shelf: ['stock'],
+  moves: ['stock'],
+  sheet: ['stock'],
+  board: ['admin'],
+  request: ['admin'],
+  move: ['admin'],
+  balance: ['admin'],
+  money: ['admin'],
+  'problem.wrong_state': ['stock', 'admin'],
+  'problem.not_your_side': ['stock', 'admin'],
+  'fault.not_enough': ['stock', 'admin'],
+  'fault.unusual': ['stock'],
+  'fault.not_utf8': ['stock'],
+  'fault.unreadable': ['stock'],
+  'fault.too_large': ['stock'],
+  'problem.tables_only': ['stock'],
   warning: ['manager'],
   channel: ['requests'],
   fresh: ['manager', 'officer', 'committee'],
@@ -57,11 +85,12 @@ const by: Record<string, Area[]> = {
   band: ['officer'],
   // Words of the national picture and of the letters.
   national: ['committee'],
+  risk: ['committee'],
   ledger: ['committee', 'admin'],
   digests: ['committee', 'admin'],
   letter: ['committee', 'admin'],
   // What no first screen says.
-  'app.back': ['officer', 'admin'],
+  'app.back': ['stock', 'officer', 'admin'],
   'app.choose': ['requests', 'officer', 'admin'],
   'app.more_items': ['admin'],
   'app.no': ['officer'],
@@ -89,6 +118,7 @@ const by: Record<string, Area[]> = {
   'fault.too_short': ['admin'],
   // Words of administration.
   admin: ['admin'],
+  item: ['admin'],
   plan: ['admin'],
   shelter: ['admin'],
   kind: ['admin'],

@@ -11,7 +11,7 @@ const tables = data<Record<string, Lists>>('languages');
 const all = { en: texts('en'), ru: texts('ru'), tg: texts('tg') };
 const words = (forms: Record<string, string>) => Object.values(forms).join(' | ').replace(/\{\w+\}/g, '');
 /** The program's name, a key on the keyboard, codes of places: written alike everywhere. */
-const alike = /Panoh|Shift|TJ-SU-01|SMS/g;
+const alike = /Panoh|Shift|TJ-SU-01|SMS|CSV|UTF-8|XLSX/g;
 
 describe('letters', () => {
   test.each(foreign)('%s is written in its own alphabet', (language) => {
@@ -33,6 +33,9 @@ describe('the glossary', () => {
     'web/timeline.asked': ['shelter'],
     'web/shelter.infants_share': ['bed, sleeping place'],
     'item/bed_linen': ['bed, sleeping place'],
+    'item/bed_sheet': ['bed, sleeping place'],
+    // It builds one.
+    'item/shelter_tool_kit': ['shelter'],
     // A family place is no bed.
     'mail/headline.family_places': ['free place'],
     'mail/reason.no_capacity': ['free place'],

@@ -83,10 +83,10 @@ export interface paths {
             cookie?: never;
         };
         /** All schedules. */
-        get: operations["schedules"];
+        get: operations["list"];
         put?: never;
         /** Add a schedule. Its first digest is the next one. */
-        post: operations["add_schedule"];
+        post: operations["add"];
         delete?: never;
         options?: never;
         head?: never;
@@ -101,9 +101,9 @@ export interface paths {
             cookie?: never;
         };
         /** One schedule. */
-        get: operations["schedule"];
+        get: operations["get"];
         /** Edit a schedule. */
-        put: operations["change_schedule"];
+        put: operations["change"];
         post?: never;
         delete?: never;
         options?: never;
@@ -411,8 +411,77 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The catalogue of supply items. */
-        get: operations["items"];
+        /** The catalogue of supply items, those not counted any more among them. */
+        get: operations["list"];
+        put?: never;
+        /** Add an item that the country pack does not have. */
+        post: operations["add"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/items/match": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What typed names may mean. Nothing is stored. */
+        post: operations["match_names"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/items/names": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Confirm what a typed name means, for everybody from now on. */
+        post: operations["confirm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/items/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change what operators say of an item, retire it or take it back. An item is never deleted. */
+        put: operations["change"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/kits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is in the sets whose contents are known. */
+        get: operations["kits"];
         put?: never;
         post?: never;
         delete?: never;
@@ -574,6 +643,68 @@ export interface paths {
          *     body may have 2 MB.
          */
         post: operations["make"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/transfers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Plans, newest first. */
+        get: operations["list"];
+        put?: never;
+        /**
+         * Plan who sends what to whom: the cheapest transfers that cover what is needed from what is spare. Nothing moves until
+         *     the plan is applied.
+         */
+        post: operations["make"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/transfers/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One plan; its ETag is what an edit sends back as `If-Match`. */
+        get: operations["get"];
+        /**
+         * Put other lines in the place of a plan's own. Nobody gives more than it could spare when the plan was made, or gets
+         *     more than it needed then.
+         */
+        put: operations["edit"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/transfers/{id}/apply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Turn a plan into approved transfers, all or none. 409 `plan_outdated` names the lines that their donor can no longer
+         *     spare.
+         */
+        post: operations["apply"];
         delete?: never;
         options?: never;
         head?: never;
@@ -817,6 +948,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/shelters/{id}/movements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What came and went, the newest first. */
+        get: operations["list"];
+        put?: never;
+        /** Book a receipt, an issue or a write-off. All lines or none. */
+        post: operations["book"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/shelters/{id}/reports": {
         parameters: {
             query?: never;
@@ -870,6 +1019,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/shelters/{id}/stock/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A shelter's stock as a table. */
+        get: operations["export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shelters/{id}/stock/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Read a table of at most 1 MB and match it with the catalogue. Nothing is stored. */
+        post: operations["read"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/statistics/supplies": {
         parameters: {
             query?: never;
@@ -877,8 +1060,25 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How many shelters are short of which item. */
+        /** How many shelters are short of which item, and how long it lasts as a whole. */
         get: operations["supplies"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/statistics/supplies/balance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What there was of each item, what came, went and was lost, and what there is, over the country. */
+        get: operations["get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -915,6 +1115,178 @@ export interface paths {
         put?: never;
         /** Places that fit a household, ranked by expected time to a safe bed, with reasons. Nothing is stored. */
         post: operations["suggest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/supplies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What runs out where. A shelter's id and name are told to administrators only. */
+        get: operations["list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/supply-requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Requests, newest first: a manager's of the own shelters, an operator's and the committee's of all. */
+        get: operations["list"];
+        put?: never;
+        /** Ask for an item for the own shelter. */
+        post: operations["open"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/supply-requests/{id}/refuse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** An operator refuses a request. Transfers that answer it go on. */
+        post: operations["refuse"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/supply-requests/{id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The shelter takes its request back. Transfers that answer it go on. */
+        post: operations["withdraw"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/transfers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Transfers, newest first: a manager's of the own shelters at either end, an operator's and the committee's of all. */
+        get: operations["list"];
+        put?: never;
+        /** Propose a transfer: an operator between any shelters, a manager from the own one. */
+        post: operations["propose"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/transfers/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One transfer. */
+        get: operations["get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/transfers/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** An operator approves it: the donor is asked to send it. */
+        post: operations["approve"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/transfers/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End it: before dispatch by an operator or either side; after it by the donor alone, to whose stock everything returns. */
+        post: operations["cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/transfers/{id}/dispatch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The donor has sent it: what it says leaves its stock. */
+        post: operations["dispatch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/transfers/{id}/receive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The recipient has it: what arrived is in its stock, and of what did not it says why. */
+        post: operations["receive"];
         delete?: never;
         options?: never;
         head?: never;
@@ -970,6 +1342,13 @@ export interface components {
              * @description Who takes care of the plan's own households; without it the administrator's own organisation.
              */
             organisation_id?: string | null;
+        };
+        ApplyTransfersBody: {
+            /**
+             * Format: date
+             * @description Local day by which everything is to have arrived, today to a year ahead.
+             */
+            due_on: string;
         };
         /** @description One hold, or a wave of them. */
         AskedOut: components["schemas"]["HoldOut"] | components["schemas"]["WaveOut"];
@@ -1034,6 +1413,64 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
+        /**
+         * @description One item over the period, in units:
+         *     `opening + in_transit_opening + donated + bought + from_state + other = issued + used + written_off +
+         *     missing_in_transit + closing + in_transit_closing`.
+         */
+        BalanceOut: {
+            /** Format: int64 */
+            bought: number;
+            /** @description Whether the two sides are equal: what shelves have booked for transfers agrees with the transfers. */
+            closes: boolean;
+            /**
+             * Format: int64
+             * @description On all shelves after the last day, as it was known then.
+             */
+            closing: number;
+            /** Format: int64 */
+            donated: number;
+            /** Format: int64 */
+            from_state: number;
+            /** Format: int64 */
+            in_transit_closing: number;
+            /** Format: int64 */
+            in_transit_opening: number;
+            /**
+             * Format: int64
+             * @description Given out, as booked.
+             */
+            issued: number;
+            item: string;
+            /**
+             * Format: int64
+             * @description Sent and not among what was received.
+             */
+            missing_in_transit: number;
+            /**
+             * Format: int64
+             * @description On all shelves before the first day, as it was known then.
+             */
+            opening: number;
+            /** Format: int64 */
+            other: number;
+            /**
+             * Format: int64
+             * @description What counts have shown to be gone beside what was booked; below 0 if they found more than was known.
+             */
+            used: number;
+            /** Format: int64 */
+            written_off: number;
+        };
+        BalancesOut: {
+            /** Format: date-time */
+            as_of: string;
+            /** Format: date */
+            from: string;
+            items: components["schemas"]["BalanceOut"][];
+            /** Format: date */
+            to: string;
+        };
         /** @description What officers see instead of numbers. */
         BandsOut: {
             /** @description Free beds: `0`, `1_2`, `3_5` or `6_plus`. */
@@ -1063,6 +1500,10 @@ export interface components {
             created_at: string;
             /** Format: uuid */
             id: string;
+        };
+        CancelBody: {
+            /** @description `not_needed`, `cannot_spare`, `no_transport`, `entered_in_error`, `turned_back` or `other`. */
+            reason: string;
         };
         CapacityTypesOut: {
             /** @description Places counted in beds. */
@@ -1114,6 +1555,29 @@ export interface components {
             report_id: string;
             reported_by: string;
             rooms: components["schemas"]["ReportLineOut"][];
+        };
+        CountLine: {
+            /** @description Item code of the catalogue. */
+            item: string;
+            /** @description How many of them expire when, at most 50 dates; the rest have none. Left out: as it was, less what is gone. */
+            lots?: components["schemas"]["LotOut"][] | null;
+            /**
+             * Format: int64
+             * @description What the shelter never gives away. Left out: as it was.
+             */
+            minimum?: number | null;
+            /**
+             * Format: int64
+             * @description Whole units beside the packs, 0 to 10,000,000.
+             */
+            on_hand: number;
+            /**
+             * Format: int64
+             * @description Whole packs; both together at most 10,000,000 units.
+             */
+            packs?: number;
+            /** @description Take it though it is ten times the usual; else that is asked once (`unusual`). */
+            sure?: boolean;
         };
         CountryOut: {
             code: string;
@@ -1172,6 +1636,20 @@ export interface components {
             /** Format: uuid */
             schedule_id: string;
             schedule_name: string;
+        };
+        DispatchBody: {
+            /** @description Each item of the transfer once, with 0 for what does not go; at least one unit in all. */
+            lines: components["schemas"]["DispatchLineBody"][];
+        };
+        DispatchLineBody: {
+            item: string;
+            /** @description Those among them that expire on a date; the rest is what would expire first. */
+            lots?: components["schemas"]["LotOut"][];
+            /**
+             * Format: int64
+             * @description Whole units that leave: at most what was agreed, and what is on hand.
+             */
+            quantity: number;
         };
         DistrictOut: {
             centre: components["schemas"]["PointOut"];
@@ -1286,6 +1764,15 @@ export interface components {
             time_zone: string;
             view_box: string;
         };
+        /** @description An item that a name may mean. */
+        GuessOut: {
+            item: string;
+            /**
+             * Format: int32
+             * @description Likeness, 0 to 1000; 1000 if the words are the same.
+             */
+            score: number;
+        };
         HandoverOut: {
             contact_name: string;
             contact_phone: string;
@@ -1395,21 +1882,126 @@ export interface components {
             /** @description Up to 12 children. */
             children?: components["schemas"]["ChildBody"][];
         };
+        /** @description What is left out stays; `null` goes back to what the country pack says. */
+        ItemBody: {
+            /** @description Of items that operators have added; the country pack names the others. */
+            names?: {
+                [key: string]: string;
+            } | null;
+            planning?: components["schemas"]["PlanningBody"] | null;
+            /** Format: int64 */
+            price_minor?: number | null;
+            /** @description `true`: not counted any more; `false`: counted again. */
+            retired?: boolean | null;
+            thresholds?: components["schemas"]["ThresholdsBody"] | null;
+            /** Format: int64 */
+            weight_grams?: number | null;
+        };
         ItemOut: {
+            /** @description What the figure means. */
+            basis?: string | null;
             category: string;
+            /** @description What operators have set: `weight_grams`, `planning`, `thresholds`, `price_minor`. */
+            changed: string[];
             code: string;
+            /** @description How sure the figure is. */
+            how_seen?: string | null;
+            /** @description Code in the item list of the Red Cross and Red Crescent. */
+            ifrc_code?: string | null;
             /** @description By language code. */
             names: {
                 [key: string]: string;
             };
-            /** Format: int32 */
+            /** @description Added by operators: the country pack does not have it. */
+            own: boolean;
+            /**
+             * Format: int32
+             * @description Units in one whole pack.
+             */
             pack_size: number;
             /**
              * Format: double
              * @description Planning figure, units per person and day; `null` for things that last.
              */
             per_person_per_day?: number | null;
+            planning?: components["schemas"]["PlanningBody"] | null;
+            /**
+             * Format: int64
+             * @description Of one whole pack, in the smallest units of the currency, at most 999,999,999.
+             */
+            price_minor?: number | null;
+            /** @description Not counted any more. */
+            retired: boolean;
+            source?: string | null;
+            thresholds: components["schemas"]["ThresholdsBody"];
+            /** @description `kg`, `litre`, `piece` or `set`. */
             unit: string;
+            /**
+             * Format: int64
+             * @description For If-Match; 0 if operators have changed nothing.
+             */
+            version: number;
+            /**
+             * Format: int64
+             * @description Of one unit.
+             */
+            weight_grams: number;
+        };
+        ItemsOut: {
+            /** @description ISO 4217 code of the currency that prices are in. */
+            currency: string;
+            items: components["schemas"]["ItemOut"][];
+            next_cursor?: string | null;
+        };
+        JourneyLineOut: {
+            /**
+             * Format: int64
+             * @description Packs among them that would expire before the donor could use them.
+             */
+            expiring: number;
+            item: string;
+            /** Format: int64 */
+            packs: number;
+            /**
+             * Format: int64
+             * @description Whole units.
+             */
+            quantity: number;
+        };
+        /** @description All that goes from one shelter to another. */
+        JourneyOut: {
+            from: components["schemas"]["PlanPlaceOut"];
+            /** Format: double */
+            hours: number;
+            /** Format: double */
+            km: number;
+            lines: components["schemas"]["JourneyLineOut"][];
+            to: components["schemas"]["PlanPlaceOut"];
+            /** Format: int64 */
+            vehicles: number;
+            /**
+             * Format: int64
+             * @description Rounded up.
+             */
+            weight_kg: number;
+        };
+        KitLine: {
+            item: string;
+            /**
+             * Format: int64
+             * @description Whole units in one kit.
+             */
+            quantity: number;
+        };
+        KitOut: {
+            /** @description Item code of the set that it is. */
+            code: string;
+            lines: components["schemas"]["KitLine"][];
+            /** @description By language code. */
+            names: {
+                [key: string]: string;
+            };
+            source: string;
         };
         LanguageBody: {
             /** @description Language code of the country pack. */
@@ -1437,6 +2029,40 @@ export interface components {
             queued: number;
             /** Format: int64 */
             sent: number;
+        };
+        /** @description Units that expire on a date. */
+        LotOut: {
+            /** Format: date */
+            expires_on: string;
+            /**
+             * Format: int64
+             * @description At least 1.
+             */
+            units: number;
+        };
+        MatchBody: {
+            /** @description As people typed them, 1 to 500. */
+            names: string[];
+        };
+        MatchOut: {
+            /** @description The likeliest first, at most three. */
+            best: components["schemas"]["GuessOut"][];
+            /** @description The item that somebody has confirmed this spelling to mean. */
+            confirmed?: string | null;
+            name: string;
+            /**
+             * Format: int64
+             * @description The number it speaks of, where that is plain.
+             */
+            quantity?: number | null;
+            /** @description Without numbers and units. */
+            text: string;
+            /** @description Of that number: `kg`, `litre`, `piece` or `set`. */
+            unit?: string | null;
+        };
+        MatchesOut: {
+            /** @description In the order of the question. */
+            names: components["schemas"]["MatchOut"][];
         };
         MeOut: {
             email: string;
@@ -1467,6 +2093,93 @@ export interface components {
             shelter_code: string;
             /** Format: uuid */
             shelter_id: string;
+        };
+        MovedOut: {
+            /** @description The items that changed, as they stand now. */
+            stock: components["schemas"]["StockOut"][];
+        };
+        MovementLine: {
+            /**
+             * Format: date
+             * @description When all of them expire. What leaves without a date is taken to be what expires first.
+             */
+            expires_on?: string | null;
+            /** @description Item code of the catalogue. */
+            item?: string | null;
+            /** @description In the place of the item: everything that is in so many of this kit, without packs and dates. */
+            kit?: string | null;
+            /**
+             * Format: int64
+             * @description Whole packs; both together 1 to 10,000,000 units.
+             */
+            packs?: number;
+            /**
+             * Format: int64
+             * @description Whole units beside the packs, 0 to 10,000,000; or kits.
+             */
+            quantity: number;
+        };
+        MovementOut: {
+            /** @description Who booked it. */
+            by?: string | null;
+            /**
+             * Format: int64
+             * @description Units; below 0 if they left.
+             */
+            change: number;
+            /** Format: date */
+            expires_on?: string | null;
+            /** Format: uuid */
+            id: string;
+            item: string;
+            /** @description `receipt`, `issue`, `write_off`, `transfer_out`, `transfer_in` or `returned`. */
+            kind: string;
+            /** Format: date-time */
+            moved_at: string;
+            source?: string | null;
+            transfer_code?: string | null;
+        };
+        MovementsBody: {
+            /** @description `receipt`, `issue` or `write_off`. */
+            kind: string;
+            /** @description 1 to 500. */
+            lines: components["schemas"]["MovementLine"][];
+            /**
+             * @description Of a receipt `donation`, `purchase`, `state` or `other`; of a write-off `expired`, `damaged`, `lost` or `other`; of an
+             *     issue none.
+             */
+            source?: string | null;
+        };
+        NameBody: {
+            /** @description Item code. */
+            item: string;
+            /** @description As it was typed; numbers and units in it do not count. */
+            name: string;
+        };
+        NewItemBody: {
+            category: string;
+            /** @description 2 to 40 small Latin letters, digits and `_`, a letter first. Never changes. */
+            code: string;
+            /** @description A name of at most 80 characters in each language of the country pack. */
+            names: {
+                [key: string]: string;
+            };
+            /**
+             * Format: int32
+             * @description 1 to 100,000.
+             */
+            pack_size: number;
+            planning?: components["schemas"]["PlanningBody"] | null;
+            /** Format: int64 */
+            price_minor?: number | null;
+            source?: string | null;
+            thresholds?: components["schemas"]["ThresholdsBody"] | null;
+            unit: string;
+            /**
+             * Format: int64
+             * @description Of one unit, 1 to 1,000,000.
+             */
+            weight_grams: number;
         };
         /** @description Nothing is said: whose telephone it is shows by where the code comes from. */
         NewPhoneBody: Record<string, never>;
@@ -1604,22 +2317,40 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description A list's answer. */
-        Page_ItemOut: {
+        Page_KitOut: {
             items: {
-                category: string;
+                /** @description Item code of the set that it is. */
                 code: string;
+                lines: components["schemas"]["KitLine"][];
                 /** @description By language code. */
                 names: {
                     [key: string]: string;
                 };
-                /** Format: int32 */
-                pack_size: number;
+                source: string;
+            }[];
+            next_cursor?: string | null;
+        };
+        /** @description A list's answer. */
+        Page_MovementOut: {
+            items: {
+                /** @description Who booked it. */
+                by?: string | null;
                 /**
-                 * Format: double
-                 * @description Planning figure, units per person and day; `null` for things that last.
+                 * Format: int64
+                 * @description Units; below 0 if they left.
                  */
-                per_person_per_day?: number | null;
-                unit: string;
+                change: number;
+                /** Format: date */
+                expires_on?: string | null;
+                /** Format: uuid */
+                id: string;
+                item: string;
+                /** @description `receipt`, `issue`, `write_off`, `transfer_out`, `transfer_in` or `returned`. */
+                kind: string;
+                /** Format: date-time */
+                moved_at: string;
+                source?: string | null;
+                transfer_code?: string | null;
             }[];
             next_cursor?: string | null;
         };
@@ -1769,8 +2500,18 @@ export interface components {
         /** @description A list's answer. */
         Page_StockOut: {
             items: {
-                /** @description What the use rests on: `planning_figure`. */
+                /** @description What the use rests on: `learned`, `planning_figure` or `none`. */
                 basis: string;
+                /**
+                 * Format: int64
+                 * @description Units on their way to here.
+                 */
+                coming: number;
+                /**
+                 * Format: date-time
+                 * @description `null` for what was received and never counted.
+                 */
+                counted_at?: string | null;
                 /**
                  * Format: double
                  * @description Units a day at the present occupancy; `null` where no figure is known.
@@ -1778,16 +2519,144 @@ export interface components {
                 daily_use?: number | null;
                 /**
                  * Format: double
+                 * @description With nine in ten it lasts at most so long.
+                 */
+                days_high?: number | null;
+                /**
+                 * Format: double
+                 * @description With nine in ten it lasts at least so long; `null` where use was not learned.
+                 */
+                days_low?: number | null;
+                /**
+                 * Format: double
                  * @description Days the stock lasts, to a tenth.
                  */
                 days_of_cover?: number | null;
                 item: string;
-                /** Format: date-time */
+                /** @description Dated units among those on hand, the first to expire first. */
+                lots: components["schemas"]["LotOut"][];
+                /**
+                 * Format: int64
+                 * @description What the shelter never gives away.
+                 */
+                minimum: number;
+                /**
+                 * Format: date-time
+                 * @description The newest of count and movements.
+                 */
                 observed_at: string;
                 /** Format: int64 */
                 on_hand: number;
+                /**
+                 * Format: int64
+                 * @description Units that are to leave for others: agreed and not yet sent.
+                 */
+                promised: number;
+                /**
+                 * Format: date
+                 * @description Local date on which the last unit goes; `null` where no use is known or in ten years.
+                 */
+                runs_out_on?: string | null;
                 /** @description `critical`, `low`, `ok`, `surplus` or `unknown`. */
                 status: string;
+            }[];
+            next_cursor?: string | null;
+        };
+        /** @description A list's answer. */
+        Page_SupplyRequestOut: {
+            items: {
+                /** Format: date-time */
+                closed_at?: string | null;
+                code: string;
+                /** Format: date-time */
+                created_at: string;
+                district: string;
+                /** Format: uuid */
+                id: string;
+                item: string;
+                /** @description What the reader may do with it now: `withdraw` or `refuse`. */
+                may: string[];
+                /**
+                 * Format: date
+                 * @description Local day.
+                 */
+                needed_by: string;
+                /** @description `urgent`, `high` or `normal`. */
+                priority: string;
+                /**
+                 * Format: int64
+                 * @description Of transfers approved and on their way that answer it.
+                 */
+                promised: number;
+                /** Format: int64 */
+                quantity: number;
+                /** @description `running_out`, `new_arrivals`, `damaged`, `season` or `other`. */
+                reason: string;
+                /** Format: int64 */
+                received: number;
+                shelter_code: string;
+                /**
+                 * Format: uuid
+                 * @description Not for the committee.
+                 */
+                shelter_id?: string | null;
+                /** @description `open`, `met`, `withdrawn` or `refused`. */
+                state: string;
+            }[];
+            next_cursor?: string | null;
+        };
+        /** @description A list's answer. */
+        Page_TransferOut: {
+            items: {
+                /** Format: date-time */
+                approved_at?: string | null;
+                cancel_reason?: string | null;
+                code: string;
+                /** Format: date-time */
+                created_at: string;
+                /** Format: date-time */
+                dispatched_at?: string | null;
+                /**
+                 * Format: date
+                 * @description Local day by which it is to have arrived.
+                 */
+                due_on: string;
+                /** Format: date-time */
+                ended_at?: string | null;
+                from: components["schemas"]["TransferEndOut"];
+                /** Format: uuid */
+                id: string;
+                lines: components["schemas"]["TransferLineOut"][];
+                /** @description The steps that the reader may take now: `approve`, `dispatch`, `receive`, `cancel`. */
+                may: string[];
+                /** @description Approved or on its way, and its day has passed. */
+                overdue: boolean;
+                /** Format: uuid */
+                plan_id?: string | null;
+                /** @description `proposed`, `approved`, `dispatched`, `received` or `cancelled`. */
+                state: string;
+                to: components["schemas"]["TransferEndOut"];
+                /** Format: int64 */
+                version: number;
+            }[];
+            next_cursor?: string | null;
+        };
+        /** @description A list's answer. */
+        Page_TransferPlanSummaryOut: {
+            items: {
+                cost: components["schemas"]["PlanCostOut"];
+                /** Format: date-time */
+                created_at: string;
+                created_by_name: string;
+                donors: number;
+                /** Format: uuid */
+                id: string;
+                purchases: number;
+                recipients: number;
+                /** @description `draft` or `applied`. */
+                state: string;
+                /** Format: int64 */
+                version: number;
             }[];
             next_cursor?: string | null;
         };
@@ -1873,6 +2742,17 @@ export interface components {
             /** Format: int64 */
             step_free: number;
         };
+        PlanCostOut: {
+            /**
+             * Format: int64
+             * @description Vehicles that go.
+             */
+            journeys: number;
+            /** Format: double */
+            km_tonnes: number;
+            /** Format: int64 */
+            total_minor: number;
+        };
         /** @description A household to be placed: its shape alone, no identity. */
         PlanHouseholdBody: {
             /** @description District code of the country pack. */
@@ -1889,6 +2769,25 @@ export interface components {
             /** @description `now`, `today`, `this_week` or `planned`. */
             urgency?: string;
         };
+        PlanLineBody: {
+            /**
+             * Format: uuid
+             * @description Shelters of the plan.
+             */
+            from: string;
+            item: string;
+            /**
+             * Format: int64
+             * @description 0 leaves the line out.
+             */
+            packs: number;
+            /** Format: uuid */
+            to: string;
+        };
+        /** @description The plan's lines, whole: those not named are gone. */
+        PlanLinesBody: {
+            lines: components["schemas"]["PlanLineBody"][];
+        };
         PlanOut: components["schemas"]["DraftOut"] & {
             /** Format: date-time */
             created_at: string;
@@ -1898,6 +2797,13 @@ export interface components {
             state: string;
             /** Format: int64 */
             version: number;
+        };
+        PlanPlaceOut: {
+            code: string;
+            district: string;
+            region: string;
+            /** Format: uuid */
+            shelter_id: string;
         };
         PlanReasonOut: {
             /** @description A misfit's code, or `taken_by_others`: it fitted before the plan gave those places away. */
@@ -1941,6 +2847,19 @@ export interface components {
             /** Format: uuid */
             room_id: string;
         };
+        /** @description A planning figure, exactly: what one resident uses in some days. */
+        PlanningBody: {
+            /**
+             * Format: int64
+             * @description 1 to 3650.
+             */
+            days: number;
+            /**
+             * Format: int64
+             * @description Thousandths of the item's unit, 1 to 100,000,000.
+             */
+            quantity_milli: number;
+        };
         PointOut: {
             /** Format: double */
             lat: number;
@@ -1969,11 +2888,50 @@ export interface components {
             title: string;
             type: string;
         };
+        /** @description What no shelter can spare and must be bought. */
+        PurchaseOut: {
+            item: string;
+            /** Format: int64 */
+            packs: number;
+            /**
+             * Format: int64
+             * @description Of all packs of this line; `null` where the catalogue has no price.
+             */
+            price_minor?: number | null;
+            /**
+             * Format: int64
+             * @description Whole units.
+             */
+            quantity: number;
+            region: string;
+            shelter_code: string;
+        };
         PushOut: {
             /** @description Oldest first. */
             items: components["schemas"]["BrowserOut"][];
             /** @description `applicationServerKey` to subscribe under: 65 bytes in base64url. */
             public_key: string;
+        };
+        /** @description One row of somebody's table that names something. */
+        ReadLineOut: {
+            best: components["schemas"]["GuessOut"][];
+            /** @description The item it is, where a code, a confirmed spelling or the very name says so; else it is asked, see `best`. */
+            item?: string | null;
+            name: string;
+            /** @description `no_quantity`, `not_whole`, `out_of_range`, `other_unit` or `twice`. */
+            problem?: string | null;
+            /**
+             * Format: int64
+             * @description Whole units.
+             */
+            quantity?: number | null;
+            /** @description As spreadsheets count them, from 1. */
+            row: number;
+            /** @description In which they are counted, where the table says so: `kg`, `litre`, `piece` or `set`. */
+            unit?: string | null;
+        };
+        ReadOut: {
+            lines: components["schemas"]["ReadLineOut"][];
         };
         ReasonOut: {
             code: string;
@@ -1993,6 +2951,20 @@ export interface components {
             /** Format: date-time */
             received_at: string;
             warnings: components["schemas"]["WarningOut"][];
+        };
+        ReceiveBody: {
+            /** @description Each item of the transfer once. */
+            lines: components["schemas"]["ReceiveLineBody"][];
+        };
+        ReceiveLineBody: {
+            /** @description Why there are fewer, if there are: `lost`, `damaged`, `miscounted`, `not_loaded` or `other`. */
+            difference?: string | null;
+            item: string;
+            /**
+             * Format: int64
+             * @description Whole units that arrived, at most what was sent.
+             */
+            quantity: number;
         };
         RecipientBody: {
             email: string;
@@ -2048,6 +3020,15 @@ export interface components {
             population?: number | null;
             /** @description SVG path in the view box. */
             shape: string;
+        };
+        RegionShortageOut: {
+            /** Format: int32 */
+            counted: number;
+            /** Format: int32 */
+            critical: number;
+            /** Format: int32 */
+            low: number;
+            region: string;
         };
         RegionTotalsOut: components["schemas"]["TotalsOut"] & {
             region: string;
@@ -2415,9 +3396,26 @@ export interface components {
             totals: components["schemas"]["RoomCountOut"];
         };
         ShortageOut: {
+            /**
+             * Format: int64
+             * @description Units on their way between shelters.
+             */
+            coming: number;
+            /**
+             * Format: double
+             * @description Days that what was on hand a week ago would last at today's use.
+             */
+            days_before?: number | null;
+            /**
+             * Format: double
+             * @description Days that all of it lasts at the present occupancy, to a tenth, where its use is known.
+             */
+            days_of_cover?: number | null;
             item: string;
             /** @description Regions in which somebody is short. */
             regions: string[];
+            /** @description Every region in which it was counted. */
+            regions_detail: components["schemas"]["RegionShortageOut"][];
             /** Format: int32 */
             shelters_counted: number;
             /** Format: int32 */
@@ -2472,20 +3470,36 @@ export interface components {
             region: string;
         };
         StockBody: {
-            stock: components["schemas"]["StockLine"][];
+            /** @description At most 500. */
+            stock: components["schemas"]["CountLine"][];
         };
         StockLine: {
             /** @description Item code of the catalogue. */
             item: string;
             /**
              * Format: int64
-             * @description Whole units, 0 to 10,000,000.
+             * @description Whole units beside the packs, 0 to 10,000,000.
              */
             on_hand: number;
+            /**
+             * Format: int64
+             * @description Whole packs; both together at most 10,000,000 units.
+             */
+            packs?: number;
         };
         StockOut: {
-            /** @description What the use rests on: `planning_figure`. */
+            /** @description What the use rests on: `learned`, `planning_figure` or `none`. */
             basis: string;
+            /**
+             * Format: int64
+             * @description Units on their way to here.
+             */
+            coming: number;
+            /**
+             * Format: date-time
+             * @description `null` for what was received and never counted.
+             */
+            counted_at?: string | null;
             /**
              * Format: double
              * @description Units a day at the present occupancy; `null` where no figure is known.
@@ -2493,14 +3507,44 @@ export interface components {
             daily_use?: number | null;
             /**
              * Format: double
+             * @description With nine in ten it lasts at most so long.
+             */
+            days_high?: number | null;
+            /**
+             * Format: double
+             * @description With nine in ten it lasts at least so long; `null` where use was not learned.
+             */
+            days_low?: number | null;
+            /**
+             * Format: double
              * @description Days the stock lasts, to a tenth.
              */
             days_of_cover?: number | null;
             item: string;
-            /** Format: date-time */
+            /** @description Dated units among those on hand, the first to expire first. */
+            lots: components["schemas"]["LotOut"][];
+            /**
+             * Format: int64
+             * @description What the shelter never gives away.
+             */
+            minimum: number;
+            /**
+             * Format: date-time
+             * @description The newest of count and movements.
+             */
             observed_at: string;
             /** Format: int64 */
             on_hand: number;
+            /**
+             * Format: int64
+             * @description Units that are to leave for others: agreed and not yet sent.
+             */
+            promised: number;
+            /**
+             * Format: date
+             * @description Local date on which the last unit goes; `null` where no use is known or in ten years.
+             */
+            runs_out_on?: string | null;
             /** @description `critical`, `low`, `ok`, `surplus` or `unknown`. */
             status: string;
         };
@@ -2568,6 +3612,150 @@ export interface components {
             /** @description The worst first. */
             items: components["schemas"]["ShortageOut"][];
         };
+        SupplyOut: {
+            /**
+             * Format: int64
+             * @description Units on their way to here.
+             */
+            coming: number;
+            /**
+             * Format: double
+             * @description Units a day at the present occupancy; `null` where no figure is known.
+             */
+            daily_use?: number | null;
+            /**
+             * Format: double
+             * @description With nine in ten it lasts at most so long.
+             */
+            days_high?: number | null;
+            /**
+             * Format: double
+             * @description With nine in ten it lasts at least so long; `null` where use was not learned.
+             */
+            days_low?: number | null;
+            /**
+             * Format: double
+             * @description Days the stock lasts, to a tenth.
+             */
+            days_of_cover?: number | null;
+            item: string;
+            /**
+             * Format: int64
+             * @description Whole units.
+             */
+            on_hand: number;
+            /**
+             * Format: int64
+             * @description Units approved to leave and not yet sent.
+             */
+            promised: number;
+            region: string;
+            /**
+             * Format: date
+             * @description Local date on which the last unit goes.
+             */
+            runs_out_on?: string | null;
+            shelter_code: string;
+            /**
+             * Format: uuid
+             * @description For administrators only.
+             */
+            shelter_id?: string | null;
+            /** @description For administrators only. */
+            shelter_name?: string | null;
+            /** @description `critical`, `low`, `ok`, `surplus` or `unknown`. */
+            status: string;
+        };
+        SupplyRequestBody: {
+            /** @description Item code of the catalogue. */
+            item: string;
+            /**
+             * Format: date
+             * @description Local day, today to a year ahead.
+             */
+            needed_by: string;
+            /**
+             * Format: int64
+             * @description Whole packs; both together 1 to 10,000,000 units.
+             */
+            packs?: number;
+            /** @description `urgent`, `high` or `normal`. */
+            priority: string;
+            /**
+             * Format: int64
+             * @description Whole units beside the packs, 0 to 10,000,000.
+             */
+            quantity: number;
+            /** @description `running_out`, `new_arrivals`, `damaged`, `season` or `other`. */
+            reason: string;
+            /** Format: uuid */
+            shelter_id: string;
+        };
+        /** @description A request; quantities are whole units. */
+        SupplyRequestOut: {
+            /** Format: date-time */
+            closed_at?: string | null;
+            code: string;
+            /** Format: date-time */
+            created_at: string;
+            district: string;
+            /** Format: uuid */
+            id: string;
+            item: string;
+            /** @description What the reader may do with it now: `withdraw` or `refuse`. */
+            may: string[];
+            /**
+             * Format: date
+             * @description Local day.
+             */
+            needed_by: string;
+            /** @description `urgent`, `high` or `normal`. */
+            priority: string;
+            /**
+             * Format: int64
+             * @description Of transfers approved and on their way that answer it.
+             */
+            promised: number;
+            /** Format: int64 */
+            quantity: number;
+            /** @description `running_out`, `new_arrivals`, `damaged`, `season` or `other`. */
+            reason: string;
+            /** Format: int64 */
+            received: number;
+            shelter_code: string;
+            /**
+             * Format: uuid
+             * @description Not for the committee.
+             */
+            shelter_id?: string | null;
+            /** @description `open`, `met`, `withdrawn` or `refused`. */
+            state: string;
+        };
+        SupplyRowsOut: {
+            /** Format: date-time */
+            as_of: string;
+            next_cursor?: string | null;
+            /** @description What runs out first is first. */
+            rows: components["schemas"]["SupplyOut"][];
+        };
+        /** @description Days of cover at which a stock's status changes. */
+        ThresholdsBody: {
+            /**
+             * Format: int32
+             * @description Critical below this many days, 1 to 365.
+             */
+            critical_below_days: number;
+            /**
+             * Format: int32
+             * @description Low below this many, at least as many.
+             */
+            low_below_days: number;
+            /**
+             * Format: int32
+             * @description Surplus above this many, at least as many and at most 3650.
+             */
+            surplus_above_days: number;
+        };
         TimelineOut: {
             /** @description Oldest first. */
             items: components["schemas"]["EventOut"][];
@@ -2585,6 +3773,202 @@ export interface components {
             family_places: number;
             places_by_use: components["schemas"]["PlacesByUseOut"];
             shelters: components["schemas"]["FreshnessOut"];
+        };
+        TransferBody: {
+            /**
+             * Format: date
+             * @description Local day by which it is to have arrived, today to a year ahead.
+             */
+            due_on: string;
+            /** Format: uuid */
+            from_shelter: string;
+            /** @description 1 to 100 items, each once. */
+            lines: components["schemas"]["TransferLineBody"][];
+            /** Format: uuid */
+            to_shelter: string;
+        };
+        TransferEndOut: {
+            code: string;
+            district: string;
+            /** @description Not for the committee. */
+            name?: string | null;
+            /**
+             * Format: uuid
+             * @description Not for the committee.
+             */
+            shelter_id?: string | null;
+        };
+        TransferLineBody: {
+            /** @description Item code of the catalogue. */
+            item: string;
+            /**
+             * Format: int64
+             * @description Whole packs; both together 1 to 10,000,000 units.
+             */
+            packs?: number;
+            /**
+             * Format: int64
+             * @description Whole units beside the packs, 0 to 10,000,000.
+             */
+            quantity: number;
+            /**
+             * Format: uuid
+             * @description An open request of the recipient for this item that is answered by it.
+             */
+            request_id?: string | null;
+        };
+        /** @description One item; quantities are whole units. */
+        TransferLineOut: {
+            /** @description Why less arrived than was sent: `lost`, `damaged`, `miscounted`, `not_loaded` or `other`. */
+            difference?: string | null;
+            /** Format: int64 */
+            dispatched?: number | null;
+            item: string;
+            /** @description Units with a date of expiry among those sent. */
+            lots: components["schemas"]["LotOut"][];
+            /**
+             * Format: int64
+             * @description Sent and not received, once it is received.
+             */
+            missing: number;
+            /**
+             * Format: int64
+             * @description What was agreed.
+             */
+            quantity: number;
+            /** Format: int64 */
+            received?: number | null;
+            request_code?: string | null;
+        };
+        TransferOut: {
+            /** Format: date-time */
+            approved_at?: string | null;
+            cancel_reason?: string | null;
+            code: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            dispatched_at?: string | null;
+            /**
+             * Format: date
+             * @description Local day by which it is to have arrived.
+             */
+            due_on: string;
+            /** Format: date-time */
+            ended_at?: string | null;
+            from: components["schemas"]["TransferEndOut"];
+            /** Format: uuid */
+            id: string;
+            lines: components["schemas"]["TransferLineOut"][];
+            /** @description The steps that the reader may take now: `approve`, `dispatch`, `receive`, `cancel`. */
+            may: string[];
+            /** @description Approved or on its way, and its day has passed. */
+            overdue: boolean;
+            /** Format: uuid */
+            plan_id?: string | null;
+            /** @description `proposed`, `approved`, `dispatched`, `received` or `cancelled`. */
+            state: string;
+            to: components["schemas"]["TransferEndOut"];
+            /** Format: int64 */
+            version: number;
+        };
+        /** @description What a plan is to reach and what journeys cost. Money is in the smallest units of the pack's currency. */
+        TransferPlanBody: {
+            /** @description Item codes; without them all items. */
+            items?: string[];
+            /**
+             * Format: int64
+             * @description Of each vehicle that goes from one shelter to another, 0 to 10,000,000.
+             */
+            journey_minor?: number;
+            /**
+             * Format: int64
+             * @description Of each tonne and kilometre, 0 to 10,000.
+             */
+            km_tonne_minor?: number;
+            /**
+             * Format: int32
+             * @description Days until shelters are supplied again, for which a donor keeps what it may use, 0 to 365.
+             */
+            next_delivery_days?: number;
+            /** @description Region codes; without them the whole country. */
+            regions?: string[];
+            /**
+             * Format: int32
+             * @description Days of cover that everybody is to have, 1 to 180.
+             */
+            target_days?: number;
+            /**
+             * Format: int64
+             * @description What a vehicle carries, 1 to 100,000; without it one vehicle carries everything.
+             */
+            vehicle_kg?: number | null;
+        };
+        TransferPlanOut: components["schemas"]["TransfersOut"] & {
+            /** Format: date-time */
+            created_at: string;
+            created_by_name: string;
+            /** Format: uuid */
+            id: string;
+            /** @description `draft` or `applied`. */
+            state: string;
+            /** Format: int64 */
+            version: number;
+        };
+        /** @description A plan without its rows, for lists. */
+        TransferPlanSummaryOut: {
+            cost: components["schemas"]["PlanCostOut"];
+            /** Format: date-time */
+            created_at: string;
+            created_by_name: string;
+            donors: number;
+            /** Format: uuid */
+            id: string;
+            purchases: number;
+            recipients: number;
+            /** @description `draft` or `applied`. */
+            state: string;
+            /** Format: int64 */
+            version: number;
+        };
+        /** @description What is planned. */
+        TransfersOut: {
+            /**
+             * Format: double
+             * @description How far the plan may be from the best, as a share of its cost: 0.02 is 2 %, 0 is proved the best. `null` once it
+             *     was edited.
+             */
+            bound_gap?: number | null;
+            /**
+             * Format: int64
+             * @description Least cost proved for any plan that brings as much, less what sending saves from expiring; `null` once it was edited.
+             */
+            bound_minor?: number | null;
+            cost: components["schemas"]["PlanCostOut"];
+            /** Format: int64 */
+            critical_packs: number;
+            journeys: components["schemas"]["JourneyOut"][];
+            /**
+             * Format: date
+             * @description Local day for which it was planned.
+             */
+            made_on: string;
+            /** Format: int64 */
+            moved_packs: number;
+            /**
+             * Format: int64
+             * @description Packs needed, those of critical needs among them, and packs that the plan brings.
+             */
+            needed_packs: number;
+            purchases: components["schemas"]["PurchaseOut"][];
+            /**
+             * Format: int64
+             * @description Of the lines with a price; `null` if none has one.
+             */
+            purchases_total_minor?: number | null;
+            settings: components["schemas"]["TransferPlanBody"];
+            /** @description Lines of the purchase list without a price. */
+            unpriced: number;
         };
         UnmetOut: {
             /** Format: date-time */
@@ -2806,7 +4190,7 @@ export interface operations {
             };
         };
     };
-    schedules: {
+    list: {
         parameters: {
             query?: never;
             header?: never;
@@ -2833,7 +4217,7 @@ export interface operations {
             };
         };
     };
-    add_schedule: {
+    add: {
         parameters: {
             query?: never;
             header?: never;
@@ -2864,7 +4248,7 @@ export interface operations {
             };
         };
     };
-    schedule: {
+    get: {
         parameters: {
             query?: never;
             header?: never;
@@ -2893,7 +4277,7 @@ export interface operations {
             };
         };
     };
-    change_schedule: {
+    change: {
         parameters: {
             query?: never;
             header: {
@@ -3487,7 +4871,7 @@ export interface operations {
             };
         };
     };
-    items: {
+    list: {
         parameters: {
             query?: never;
             header?: never;
@@ -3501,7 +4885,162 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_ItemOut"];
+                    "application/json": components["schemas"]["ItemsOut"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewItemBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemOut"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    match_names: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MatchBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MatchesOut"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    confirm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NameBody"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description the version read, quoted */
+                "If-Match": string;
+            };
+            path: {
+                /** @description item code */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ItemBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemOut"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    kits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_KitOut"];
                 };
             };
             "4XX": {
@@ -3855,6 +5394,173 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PlanOut"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: {
+                /** @description Most items of the answer, 1 to 50. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_TransferPlanSummaryOut"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    make: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description a fresh random key for each new request */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TransferPlanBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransferPlanOut"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransferPlanOut"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    edit: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description the version that was read */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanLinesBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransferPlanOut"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    apply: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description a fresh random key for each new request */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApplyTransfersBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransferPlanOut"];
                 };
             };
             "4XX": {
@@ -4504,6 +6210,76 @@ export interface operations {
             };
         };
     };
+    list: {
+        parameters: {
+            query?: {
+                /** @description Most items of the answer, 1 to 50. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_MovementOut"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    book: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description a fresh random key for each new booking */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MovementsBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MovedOut"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     history: {
         parameters: {
             query?: {
@@ -4665,6 +6441,73 @@ export interface operations {
             };
         };
     };
+    export: {
+        parameters: {
+            query?: {
+                /** @description `csv` (the default) or `xlsx`. */
+                format?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": number[];
+                "text/csv": string;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReadOut"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     supplies: {
         parameters: {
             query?: never;
@@ -4680,6 +6523,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SuppliesOut"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get: {
+        parameters: {
+            query?: {
+                /** @description First local date; 89 days before `to` if left out. */
+                from?: string;
+                /** @description Last local date; today if left out. At most 400 days in all. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BalancesOut"];
                 };
             };
             "4XX": {
@@ -4743,6 +6618,425 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SuggestionsOut"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: {
+                /** @description `critical`, `low`, `ok`, `surplus` or `unknown`, or several by commas; `critical,low` if left out. */
+                status?: string;
+                /** @description Region code. */
+                region?: string;
+                /** @description Item code. */
+                item?: string;
+                /** @description Most rows of the answer, 1 to 50. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SupplyRowsOut"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: {
+                /** @description Only these states, by commas. */
+                state?: string;
+                /** @description Most items of the answer, 1 to 50. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_SupplyRequestOut"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    open: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description a fresh random key for each new request */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SupplyRequestBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SupplyRequestOut"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    refuse: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description a fresh random key for each step */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NothingBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SupplyRequestOut"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdraw: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description a fresh random key for each step */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NothingBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SupplyRequestOut"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: {
+                /** @description Only these states, by commas. */
+                state?: string;
+                /** @description Most items of the answer, 1 to 50. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_TransferOut"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    propose: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description a fresh random key for each new transfer */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TransferBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransferOut"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransferOut"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    approve: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description a fresh random key for each step */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NothingBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransferOut"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description a fresh random key for each step */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CancelBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransferOut"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    dispatch: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description a fresh random key for each step */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DispatchBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransferOut"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    receive: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description a fresh random key for each step */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReceiveBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransferOut"];
                 };
             };
             "4XX": {

@@ -84,6 +84,15 @@ export type TimelineKind =
   | 'place_found'
   | 'closed';
 export type StockStatus = 'critical' | 'low' | 'ok' | 'surplus' | 'unknown';
+export type Priority = 'urgent' | 'high' | 'normal';
+export type RequestReason = 'running_out' | 'new_arrivals' | 'damaged' | 'season' | 'other';
+export type RequestState = 'open' | 'met' | 'withdrawn' | 'refused';
+export type TransferState = 'proposed' | 'approved' | 'dispatched' | 'received' | 'cancelled';
+export type TransferStep = 'approve' | 'dispatch' | 'receive' | 'cancel';
+/** Why less arrived than was sent. */
+export type Difference = 'lost' | 'damaged' | 'miscounted' | 'not_loaded' | 'other';
+export type CancelReason = 'not_needed' | 'cannot_spare' | 'no_transport' | 'entered_in_error' | 'turned_back' | 'other';
 export type LetterState = 'queued' | 'sent' | 'dead';
 export type PlaceUse = 'single_women' | 'family_2' | 'family_3' | 'family_4' | 'family_5_plus' | 'step_free';
 export type Names = Partial<Record<Language, string>>;
+export type ItemCategory = 'food' | 'water' | 'hygiene' | 'infant' | 'health' | 'bedding' | 'clothing' | 'education' | 'heating' | 'other';

@@ -52,6 +52,8 @@ export type ReportLine = With<S['ReportLineOut'], { out_of_service_reason?: C.Ou
 export type Report = With<S['ReportOut'], { lines: ReportLine[] }>;
 export type RoomState = With<S['RoomStateOut'], { kind: C.RoomKind; out_of_service_reason?: C.OutOfServiceReason | null }>;
 export type Stock = With<S['StockOut'], { status: C.StockStatus }>;
+/** What the daily report shows of it. */
+export type Counted = Pick<Stock, 'item' | 'on_hand' | 'status' | 'daily_use' | 'days_of_cover'>;
 export type ShelterState = With<S['ShelterStateOut'], { freshness: C.Freshness; rooms: RoomState[]; holds: Hold[]; stock: Stock[] }>;
 export type Push = S['PushOut'];
 export type BrowserBody = S['BrowserBody'];
@@ -59,7 +61,26 @@ export type BrowserBody = S['BrowserBody'];
 export type Phone = With<S['PhoneOut'], { state: 'waiting' | 'connected' }>;
 export type Phones = With<S['PhonesOut'], { items: Phone[] }>;
 export type PhoneCode = S['PhoneCodeOut'];
-export type Item = With<S['ItemOut'], { names: C.Names }>;
+export type Item = With<S['ItemOut'], { names: C.Names; unit: 'kg' | 'litre' | 'piece' | 'set'; category: C.ItemCategory }>;
+export type Items = With<S['ItemsOut'], { items: Item[] }>;
+export type ItemBody = S['ItemBody'];
+export type Kit = With<S['KitOut'], { names: C.Names }>;
+export type Movement = S['MovementOut'];
+export type SupplyRequest = With<S['SupplyRequestOut'], { state: C.RequestState; priority: C.Priority; reason: C.RequestReason; may: ('withdraw' | 'refuse')[] }>;
+export type TransferEnd = S['TransferEndOut'];
+export type TransferLine = With<S['TransferLineOut'], { difference?: C.Difference | null }>;
+export type Transfer = With<
+  S['TransferOut'],
+  { state: C.TransferState; lines: TransferLine[]; may: C.TransferStep[]; cancel_reason?: C.CancelReason | null }
+>;
+export type Balance = S['BalancesOut'];
+export type Shortage = With<S['SupplyOut'], { status: C.StockStatus }>;
+export type Shortages = With<S['SupplyRowsOut'], { rows: Shortage[] }>;
+/** A row of somebody's table of stock. */
+export type ReadLine = S['ReadLineOut'];
+export type Journey = S['JourneyOut'];
+export type TransferPlanSummary = With<S['TransferPlanSummaryOut'], { state: 'draft' | 'applied' }>;
+export type TransferPlan = With<S['TransferPlanOut'], { state: 'draft' | 'applied' }>;
 
 export type Child = With<S['ChildBody'], { sex: C.Sex }>;
 export type Household = With<S['HouseholdBody'], { adults: { age_band: C.AgeBand }[]; children?: Child[] }>;
@@ -95,6 +116,7 @@ export type Availability = S['AvailabilityOut'];
 export type BandTotals = With<S['BandsOut'], { band: C.Band; family_band: C.Band }>;
 export type BandAvailability = With<S['AvailabilityBandsOut'], { national: BandTotals; regions: (BandTotals & { region: string })[] }>;
 export type Supplies = S['SuppliesOut'];
+export type SupplyRows = S['SupplyRowsOut'];
 
 export type ScheduleBody = With<S['ScheduleBody'], { cadence: 'daily'; zone: string; region: string | null; active: boolean }>;
 export type Schedule = With<S['ScheduleOut'], { cadence: 'daily'; region: string | null }>;
