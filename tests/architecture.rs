@@ -21,6 +21,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("config", 1),
     ("pack", 1),
     ("push", 1),
+    ("sheets", 1),
     ("sms", 1),
     ("web", 1),
     ("store", 2),
@@ -77,6 +78,7 @@ const LIBRARY_OF: &[(&[&str], &[&str])] = &[
     (&["mrml", "resvg"], &["letters"]),
     (&["rustls", "webpki_roots"], &["web"]),
     (&["p256", "aes_gcm", "hkdf"], &["push"]),
+    (&["calamine", "rust_xlsxwriter", "zip"], &["sheets"]),
     (&["clap", "indicatif"], &["cli", "main"]),
 ];
 

@@ -2,6 +2,7 @@
 
 use chrono::Duration;
 use panoh::domain::holds::HoldEvent;
+use panoh::domain::stock::RawCount;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
 use uuid::Uuid;
 
@@ -14,7 +15,7 @@ on_both! {
         let scene = Scene::new(h.database).await;
         let services = &scene.land.services;
         let other = hold(services, &scene.officer, woman_with(&[]), scene.shelter.id).await.unwrap();
-        services.count(&scene.manager, scene.shelter.id, vec![("flour".to_owned(), 50)]).await.unwrap();
+        services.count(&scene.manager, scene.shelter.id, &[RawCount::units("flour", 50)]).await.unwrap();
         a_digest(&scene).await;
         assert_sound(services).await;
         let raw = Raw(scene.land.url.clone());
@@ -50,8 +51,14 @@ on_both! {
             "PRAGMA ignore_check_constraints = ON; UPDATE stock SET on_hand = -1",
             "ALTER TABLE stock DROP CONSTRAINT stock_on_hand_check; UPDATE stock SET on_hand = -1",
         )).await;
-        assert_eq!(broken(&scene).await, ["stock_is_never_negative"]);
-        raw.run("UPDATE stock SET on_hand = 1").await;
+        let shelves = ["stock_is_never_negative", "stock_follows_counts_and_movements", "dated_units_are_on_the_shelf"];
+        assert_eq!(broken(&scene).await, shelves);
+        raw.run("UPDATE stock SET on_hand = 49").await;
+        assert_eq!(broken(&scene).await, shelves[1..2]);
+        raw.run(r#"UPDATE stock SET on_hand = 50, lots = '[{"expires_on":"2027-01-01","units":51}]'"#).await;
+        assert_eq!(broken(&scene).await, shelves[2..]);
+        raw.run("UPDATE stock SET lots = '[]'").await;
+        goods_that_nobody_sent(&scene, &raw).await;
         raw.run(&format!(
             "DROP INDEX uq_letter_digest_id_address; INSERT INTO letter (id, digest_id, via, address, name, language, state, \
              attempts, next_attempt_at, created_at) SELECT {twin}, digest_id, via, address, name, language, state, attempts, \
@@ -93,6 +100,50 @@ async fn broken(scene: &Scene) -> Vec<&'static str> {
         .filter(|check| check.broken > 0)
         .map(|check| check.name)
         .collect()
+}
+
+/// A transfer on its way, of which no shelf knows; then the shelf does, and then another one says that it has it.
+async fn goods_that_nobody_sent(scene: &Scene, raw: &Raw) {
+    let (id, movement) = (raw.id(Uuid::from_u128(8)), raw.id(Uuid::from_u128(9)));
+    let [from, to] = [0, 1].map(|at| raw.id(scene.land.shelters[at].id.0));
+    let user = raw.id(scene.manager.user_id.0);
+    raw.run(&format!(
+        "INSERT INTO transfer (id, code, from_shelter, to_shelter, state, due_on, created_by, created_at, dispatched_at, told, \
+         version) VALUES ({id}, 'T', {from}, {to}, 'dispatched', '2026-12-01', {user}, 1, 1, 0, 1); \
+         INSERT INTO transfer_line (transfer_id, item, quantity, dispatched, lots) VALUES ({id}, 'oil', 5, 3, '[]')"
+    ))
+    .await;
+    assert_eq!(broken(scene).await, ["transfers_are_conserved"]);
+    let booked = |id: &str, shelter: &str, kind: &str, change: i64, transfer: &str| {
+        format!(
+            "INSERT INTO stock_movement (id, shelter_id, item, kind, change, transfer_id, moved_at, recorded_at) \
+             VALUES ({id}, {shelter}, 'oil', '{kind}', {change}, {transfer}, 1, 1)"
+        )
+    };
+    let receipt = booked(&raw.id(Uuid::from_u128(10)), &from, "receipt", 3, "NULL");
+    let shelf = format!("INSERT INTO stock (shelter_id, item, on_hand, observed_at) VALUES ({from}, 'oil', 0, 1)");
+    raw.run(&format!(
+        "{receipt}; {}; {shelf}",
+        booked(&movement, &from, "transfer_out", -3, &id)
+    ))
+    .await;
+    assert_sound(&scene.land.services).await;
+    let stray = booked(&raw.id(Uuid::from_u128(11)), &to, "transfer_in", 3, &id);
+    raw.run(&format!(
+        "{stray}; INSERT INTO stock (shelter_id, item, on_hand, observed_at) VALUES ({to}, 'oil', 3, 1)"
+    ))
+    .await;
+    assert_eq!(
+        broken(scene).await,
+        ["transfers_are_conserved"],
+        "it is still on its way"
+    );
+    raw.run(&format!(
+        "UPDATE transfer SET state = 'received', ended_at = 2; UPDATE transfer_line SET received = {}",
+        3
+    ))
+    .await;
+    assert_sound(&scene.land.services).await;
 }
 
 /// A schedule with one reader, and its first digest; the clock goes on by a day and the holds with it.

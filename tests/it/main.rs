@@ -20,6 +20,8 @@ mod holds;
 #[cfg(test)]
 mod imports;
 #[cfg(test)]
+mod items;
+#[cfg(test)]
 mod languages;
 #[cfg(test)]
 mod late_reports;
@@ -60,7 +62,15 @@ mod stage;
 #[cfg(test)]
 mod starts;
 #[cfg(test)]
+mod stock;
+#[cfg(test)]
+mod supplies;
+#[cfg(test)]
 mod toronto_digest;
+#[cfg(test)]
+mod transfer_plans;
+#[cfg(test)]
+mod transfers;
 #[cfg(test)]
 mod waiting;
 #[cfg(test)]

@@ -274,7 +274,7 @@ async fn around_the_deadline(database: Database, races: usize) {
 }
 
 /// What tasks need to run truly beside each other.
-fn on_threads(future: impl Future<Output = ()>) {
+pub fn on_threads(future: impl Future<Output = ()>) {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(4)
         .enable_all()

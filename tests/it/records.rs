@@ -28,13 +28,16 @@ async fn raw(h: &Harness, sql: &str) -> Result<Vec<String>, sqlx::Error> {
 }
 
 async fn actions(stage: &Stage) -> Vec<String> {
-    let log = stage.country.admin.get("/api/v1/audit").await.expect(200);
-    let mut told: Vec<String> = log["items"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|row| row["action"].as_str().unwrap().to_owned())
-        .collect();
+    let (mut told, mut path) = (Vec::new(), "/api/v1/audit".to_owned());
+    loop {
+        let log = stage.country.admin.get(&path).await.expect(200);
+        let rows = log["items"].as_array().unwrap().iter();
+        told.extend(rows.map(|row| row["action"].as_str().unwrap().to_owned()));
+        match log["next_cursor"].as_str() {
+            Some(cursor) => path = format!("/api/v1/audit?cursor={cursor}"),
+            None => break,
+        }
+    }
     told.reverse();
     told
 }

@@ -15,6 +15,7 @@ fn foreign(stage: &Stage, path: &str, role: Role) -> Vec<String> {
     match (path.split('/').nth(1).unwrap(), role) {
         ("shelters", Role::Manager) => vec![stage.country.other_shelter.id.to_string()],
         ("referrals", Role::Officer) => vec![stage.other_referral.clone()],
+        ("supply-requests", Role::Manager) => vec![stage.other_request.clone()],
         ("me", Role::Manager) => vec![stage.other_phone.clone()],
         ("holds", Role::Officer | Role::Manager) => vec![stage.other_hold.clone()],
         _ => Vec::new(),

@@ -1,7 +1,10 @@
 //! A country in which one of everything exists, and a valid call of every route on it. Contract tests bend these calls.
 
+mod supplies;
+
 use chrono::Duration;
 use panoh::domain::accounts::Role;
+use panoh::domain::id::Moment;
 use panoh::domain::outbox::Letter;
 use panoh::http::matrix::{PREFIX, Row, Who};
 use panoh::store::digests;
@@ -11,6 +14,7 @@ use crate::harness::Harness;
 use crate::harness::client::{Answer, Person};
 use crate::harness::country::{Country, PASSWORD, search};
 use crate::push_service::Browser;
+use supplies::Supplies;
 
 /// The document as it is served.
 pub fn document() -> Value {
@@ -32,14 +36,46 @@ pub struct Stage {
     pub digest: String,
     /// A draft that places one household.
     pub plan: String,
+    pub transfer_plan: String,
     pub letter: String,
     /// The manager's.
     pub browser: String,
     /// A telephone of the manager's that waits for its code.
     pub phone: String,
     pub other_phone: String,
+    /// Of the manager's shelter, open.
+    pub request: String,
+    /// Of the other manager's, likewise.
+    pub other_request: String,
+    /// Proposed from the manager's shelter to the other.
+    pub transfer: String,
+    /// Approved, likewise; what it wants is on the shelf.
+    pub outgoing: String,
+    /// On its way to the manager's shelter.
+    pub incoming: String,
     /// Somebody whose account may be changed.
     pub spare: Person,
+}
+
+/// One that moves two packs of flour, which the one shelter asks for and the other can spare.
+async fn transfer_plan(country: &Country, now: Moment) -> String {
+    let asked = json!({"shelter_id": country.shelter.id, "item": "flour", "quantity": 100, "priority": "normal",
+        "needed_by": now.date_naive(), "reason": "season"});
+    country
+        .manager
+        .post_once("/api/v1/supply-requests", "flour-for-a-plan", &asked)
+        .await
+        .expect(201);
+    let path = format!("/api/v1/shelters/{}/stock", country.other_shelter.id);
+    let counted = json!({"stock": [{"item": "flour", "on_hand": 500}]});
+    country.other_manager.put(&path, &counted).await.expect(200);
+    id_of(
+        &country
+            .admin
+            .post("/api/v1/plans/transfers", &json!({}))
+            .await
+            .expect(201),
+    )
 }
 
 fn id_of(json: &Value) -> String {
@@ -83,6 +119,12 @@ impl Stage {
                 .await
                 .expect(201),
         );
+        country
+            .admin
+            .post("/api/v1/items", &own_item("nappy_cream"))
+            .await
+            .expect(201);
+        let transfer_plan = transfer_plan(&country, before).await;
         let browser = country
             .manager
             .post("/api/v1/me/push", &Browser::new(1).subscription())
@@ -95,6 +137,7 @@ impl Stage {
                 .await
                 .expect(201),
         );
+        let supplies = Supplies::set(h, &country).await;
         let spare = h.person(Role::Committee, "spare@example.tj", None, &[]).await;
         Self {
             country,
@@ -106,10 +149,16 @@ impl Stage {
             recipient,
             digest: made.to_string(),
             plan,
+            transfer_plan,
             letter: letters[0].id.to_string(),
             browser: id_of(&browser.expect(201)),
             phone,
             other_phone,
+            request: supplies.requests[0].clone(),
+            other_request: supplies.requests[1].clone(),
+            transfer: supplies.transfers[0].clone(),
+            outgoing: supplies.transfers[1].clone(),
+            incoming: supplies.transfers[2].clone(),
             spare,
         }
     }
@@ -117,12 +166,18 @@ impl Stage {
     /// The id that stands in a route's path.
     pub fn id(&self, path: &str) -> String {
         match path.split('/').nth(1).unwrap_or_default() {
+            "items" => "nappy_cream".to_owned(),
             "shelters" => self.country.shelter.id.to_string(),
             "referrals" => self.referral.clone(),
             "holds" => self.hold.clone(),
             "digest-schedules" => self.schedule.clone(),
             "digests" => self.digest.clone(),
+            "plans" if path.starts_with("/plans/transfers") => self.transfer_plan.clone(),
             "plans" => self.plan.clone(),
+            "supply-requests" => self.request.clone(),
+            "transfers" if path.ends_with("/dispatch") => self.outgoing.clone(),
+            "transfers" if path.ends_with("/receive") => self.incoming.clone(),
+            "transfers" => self.transfer.clone(),
             "users" => self.spare.user.id.to_string(),
             "me" if path.starts_with("/me/push") => self.browser.clone(),
             "me" => self.phone.clone(),
@@ -163,6 +218,14 @@ impl Stage {
             ("POST", "/me/phones") => json!({}),
             // Of a number that is not connected: nothing happens, and nobody is told so.
             ("POST", "/channels/sms") => json!({"id": "stage-1", "from": "+992900000001", "text": "5 7"}),
+            ("POST", "/items/match") => json!({"names": ["3 мешка муки 50 кг", "собун"]}),
+            ("POST", "/items/names") => json!({"name": "мука в/с", "item": "flour"}),
+            ("POST", "/items") => own_item("water_filter"),
+            ("PUT", "/items/{id}") => {
+                json!({"names": {"tg": "Малҳами кӯдак", "ru": "Детский крем", "en": "Baby cream"},
+                "weight_grams": 90, "planning": {"quantity_milli": 500, "days": 7}, "thresholds": {"critical_below_days": 2,
+                "low_below_days": 5, "surplus_above_days": 40}, "price_minor": 2050, "retired": false})
+            }
             ("POST", "/shelters") => self.shelter_body("TJ-GB-07"),
             ("PUT", "/shelters/{id}") => self.shelter_body("TJ-DU-01"),
             ("PUT", "/shelters/{id}/confidential") => json!({"address": "Kuchai Rudaki 1", "contact_name": "Zarina",
@@ -172,7 +235,7 @@ impl Stage {
                 body["rooms"][0]["occupied_cots"] = json!(1);
                 body["rooms"][1]["out_of_service_beds"] = json!(1);
                 body["rooms"][1]["out_of_service_reason"] = json!("repair");
-                body["stock"] = json!([{"item": h.services.pack.items[0].code, "on_hand": 40}]);
+                body["stock"] = json!([{"item": h.services.pack.items[0].code, "on_hand": 40, "packs": 1}]);
                 body["planned_exits"] =
                     json!([{"room_id": c.shelter.rooms[0].id, "date": (now + Duration::days(2)).date_naive()}]);
                 body["operating"] = json!(true);
@@ -180,8 +243,27 @@ impl Stage {
                 body
             }
             ("PUT", "/shelters/{id}/stock") => {
-                json!({"stock": [{"item": h.services.pack.items[1].code, "on_hand": 7}]})
+                json!({"stock": [{"item": h.services.pack.items[1].code, "on_hand": 7, "packs": 1, "minimum": 2,
+                    "lots": [{"expires_on": "2027-05-01", "units": 3}], "sure": true}]})
             }
+            ("POST", "/supply-requests") => {
+                json!({"shelter_id": c.shelter.id, "item": supplies::item(h), "quantity": 4, "packs": 1,
+                "priority": "urgent", "needed_by": (now + Duration::days(2)).date_naive(), "reason": "new_arrivals"})
+            }
+            ("POST", "/supply-requests/{id}/withdraw" | "/supply-requests/{id}/refuse" | "/transfers/{id}/approve") => {
+                json!({})
+            }
+            ("POST", "/transfers") => json!({"from_shelter": c.shelter.id, "to_shelter": c.other_shelter.id,
+                "due_on": (now + Duration::days(3)).date_naive(),
+                "lines": [{"item": supplies::item(h), "quantity": 2, "packs": 1, "request_id": self.other_request}]}),
+            ("POST", "/transfers/{id}/dispatch") => json!({"lines": [{"item": supplies::item(h), "quantity": 3,
+                "lots": [{"expires_on": "2027-05-01", "units": 2}]}]}),
+            ("POST", "/transfers/{id}/receive") => {
+                json!({"lines": [{"item": supplies::item(h), "quantity": 2, "difference": "damaged"}]})
+            }
+            ("POST", "/transfers/{id}/cancel") => json!({"reason": "cannot_spare"}),
+            ("POST", "/shelters/{id}/movements") => json!({"kind": "receipt", "source": "donation", "lines":
+                [{"item": h.services.pack.items[2].code, "quantity": 5, "packs": 2, "expires_on": "2027-05-01"}]}),
             ("POST", "/suggestions" | "/referrals") => json!({
                 "household": {"adults": [{"age_band": "18_59"}], "children": [{"age": 7, "sex": "female"}]},
                 "needs": ["no_documents", "legal"], "languages": ["tg"], "from_district": "TJ-DU-01",
@@ -192,6 +274,13 @@ impl Stage {
             }
             ("POST", "/plans/placement") => placement(),
             ("PUT", "/plans/{id}") => json!({"assignments": [{"household": 0, "shelter_id": c.other_shelter.id}]}),
+            ("POST", "/plans/transfers") => {
+                json!({"items": ["flour"], "regions": ["TJ-DU", "TJ-SU"], "target_days": 10,
+                "next_delivery_days": 20, "journey_minor": 15_000, "km_tonne_minor": 250, "vehicle_kg": 1500})
+            }
+            ("PUT", "/plans/transfers/{id}") => json!({"lines": [{"from": c.other_shelter.id, "to": c.shelter.id,
+                "item": "flour", "packs": 1}]}),
+            ("POST", "/plans/transfers/{id}/apply") => json!({"due_on": now.date_naive() + chrono::Days::new(2)}),
             ("POST", "/plans/{id}/apply") => json!({"organisation_id": c.nur.id}),
             ("POST", "/referrals/{id}/wait") => json!({}),
             ("POST", "/referrals/{id}/close") => json!({"outcome": "unmet", "reasons": ["no_capacity"]}),
@@ -268,6 +357,14 @@ async fn held(officer: &Person, shelter: &str, key: &str) -> (String, String) {
         .post_once(&path, &format!("held-000{key}"), &json!({"shelter_id": shelter}))
         .await;
     (referral, id_of(&hold.expect(201)))
+}
+
+/// An item that operators add, by a name that no other has.
+fn own_item(code: &str) -> Value {
+    json!({"code": code, "names": {"tg": format!("{code} тоҷикӣ"), "ru": format!("{code} русский"), "en": format!("{code} English")},
+        "unit": "piece", "pack_size": 12, "category": "infant", "weight_grams": 80,
+        "planning": {"quantity_milli": 1000, "days": 30}, "thresholds": {"critical_below_days": 3, "low_below_days": 7,
+        "surplus_above_days": 30}, "price_minor": 1999, "source": "the operators"})
 }
 
 fn schedule_body() -> Value {

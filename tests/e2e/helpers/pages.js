@@ -59,10 +59,25 @@ async function planned(page) {
   await page.goto(`/plans/${body.id}`);
 }
 
+/** A transfer between the first two shelters, proposed. */
+async function proposed(page) {
+  const [from, to] = (await ask(page, '/shelters?limit=2')).items;
+  const due_on = new Date(Date.now() + 5 * 86_400_000).toISOString().slice(0, 10);
+  const lines = [{ item: 'soap', quantity: 12 }, { item: 'infant_formula', quantity: 1 }];
+  const { body } = await tell(page, '/transfers', { from_shelter: from.id, to_shelter: to.id, due_on, lines });
+  await page.goto(`/supplies/transfers/${body.id}`);
+}
+
+async function plannedTransfers(page) {
+  const { body } = await tell(page, '/plans/transfers', {});
+  await page.goto(`/supplies/plans/${body.id}`);
+}
+
 /** @type {{ role: string, name: string, file: string, arrange: (page: import('playwright-core').Page) => Promise<unknown> }[]} */
 export const PAGES = [
   { role: 'manager', name: 'today', file: 'manager/Today.svelte', arrange: at('/') },
   { role: 'manager', name: 'requests', file: 'manager/Requests.svelte', arrange: at('/requests') },
+  { role: 'manager', name: 'stock', file: 'stock/Stock.svelte', arrange: at('/stock') },
   { role: 'manager', name: 'history', file: 'manager/History.svelte', arrange: at('/history') },
   { role: 'manager', name: 'contact', file: 'manager/Contact.svelte', arrange: at('/contact') },
   { role: 'manager', name: 'reminders', file: 'manager/Reminders.svelte', arrange: at('/reminders') },
@@ -76,6 +91,7 @@ export const PAGES = [
   { role: 'officer', name: 'overview', file: 'officer/Overview.svelte', arrange: at('/overview') },
   { role: 'officer', name: 'no-such', file: 'parts/NoPage.svelte', arrange: at('/nowhere') },
   { role: 'committee', name: 'national', file: 'committee/National.svelte', arrange: at('/') },
+  { role: 'committee', name: 'supplies', file: 'committee/Supplies.svelte', arrange: at('/supplies') },
   { role: 'committee', name: 'unmet', file: 'ledger/Unmet.svelte', arrange: at('/unmet') },
   { role: 'committee', name: 'digests', file: 'digests/Digests.svelte', arrange: at('/digests') },
   { role: 'committee', name: 'digest', file: 'digests/DigestPage.svelte', arrange: first('/digests', '/digests/:id') },
@@ -86,8 +102,20 @@ export const PAGES = [
   { role: 'admin', name: 'plan-new', file: 'plans/PlanNew.svelte', arrange: at('/plans/new') },
   { role: 'admin', name: 'plan', file: 'plans/PlanPage.svelte', arrange: planned },
   { role: 'admin', name: 'plans', file: 'plans/Plans.svelte', arrange: at('/plans') },
+  { role: 'admin', name: 'shortages', file: 'supplies/Board.svelte', arrange: at('/supplies') },
+  { role: 'admin', name: 'supply-requests', file: 'supplies/Requests.svelte', arrange: at('/supplies/requests') },
+  { role: 'admin', name: 'transfer-new', file: 'supplies/TransferNew.svelte', arrange: at('/supplies/transfers/new') },
+  { role: 'admin', name: 'transfer', file: 'supplies/TransferPage.svelte', arrange: proposed },
+  { role: 'admin', name: 'transfers', file: 'supplies/Transfers.svelte', arrange: at('/supplies/transfers') },
+  { role: 'admin', name: 'transfer-plan-new', file: 'supplies/PlanWish.svelte', arrange: at('/supplies/plans/new') },
+  { role: 'admin', name: 'transfer-plan', file: 'supplies/TransferPlan.svelte', arrange: plannedTransfers },
+  { role: 'admin', name: 'transfer-plans', file: 'supplies/TransferPlans.svelte', arrange: at('/supplies/plans') },
+  { role: 'admin', name: 'balance', file: 'supplies/Balance.svelte', arrange: at('/supplies/balance') },
   { role: 'admin', name: 'unmet', file: 'ledger/Unmet.svelte', arrange: at('/unmet') },
   { role: 'admin', name: 'users', file: 'admin/Users.svelte', arrange: at('/users') },
+  { role: 'admin', name: 'catalogue', file: 'admin/Catalogue.svelte', arrange: at('/catalogue') },
+  { role: 'admin', name: 'item', file: 'admin/CatalogueItem.svelte', arrange: at('/catalogue/family_kit') },
+  { role: 'admin', name: 'item-new', file: 'admin/CatalogueItem.svelte', arrange: at('/catalogue/new') },
   { role: 'admin', name: 'organisations', file: 'admin/Organisations.svelte', arrange: at('/organisations') },
   { role: 'admin', name: 'schedules', file: 'admin/Schedules.svelte', arrange: at('/digest-schedules') },
   { role: 'admin', name: 'schedule', file: 'admin/SchedulePage.svelte', arrange: first('/digest-schedules', '/digest-schedules/:id') },

@@ -93,13 +93,13 @@ describe('without a line', () => {
 
   test('supplies and seldom numbers unfold, and everything counted is one tick', async () => {
     const phone = await herPhone({}, 4);
-    await phone.page.getByText(say('stock.title')).first().click();
+    await phone.page.locator('summary', { hasText: say('stock.title') }).click();
     await phone.page.getByText(say('stock.counted')).waitFor();
     // Closed, not killed: the catalogue is in the page's small storage, which Chromium writes down once a minute or on leaving.
     await phone.context.close();
     await phone.open({ offline: true });
     const { page } = phone;
-    await page.getByText(say('stock.title')).first().click();
+    await page.locator('summary', { hasText: say('stock.title') }).click();
     await page.getByLabel(say('stock.counted')).check();
     await page.locator('section.room summary').first().click();
     await page.getByText(say('room.out_of_service'), { exact: true }).first().waitFor();

@@ -86,6 +86,7 @@ impl Harness {
         }
         let clock = Clock::set_to(start_of_tests());
         let services = on(store, clock.clone(), Ids::counted());
+        services.reload_catalogue().await.unwrap();
         services.redraw_board().await.unwrap();
         let mail = Memory::default();
         let texts = sms::Memory::default();
@@ -113,6 +114,7 @@ impl Harness {
     pub async fn another_node(&self) -> Services {
         let store = Store::connect(&self.database_url).await.unwrap();
         let services = on(store, self.clock.clone(), self.services.ids.clone());
+        services.reload_catalogue().await.unwrap();
         services.redraw_board().await.unwrap();
         services
     }

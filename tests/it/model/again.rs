@@ -2,6 +2,7 @@
 
 use panoh::services::once::Once;
 
+use super::goods::print_moved;
 use super::land::{asking, only, print_hold, print_referral, word};
 use super::world::{Answered, World, key_of};
 
@@ -68,6 +69,27 @@ impl World {
                             once(key_of(*key, b"another body")),
                             only,
                         )
+                        .await,
+                    answer,
+                )
+            }
+            Answered::Booking {
+                shelter,
+                key,
+                body,
+                answer,
+            } => {
+                let manager = self.land.manager_of(*shelter);
+                let once = |key| Once {
+                    key: Some(key),
+                    print: print_moved,
+                };
+                (
+                    services
+                        .book_stock(manager, *shelter, body, once(key_of(*key, b"body")))
+                        .await,
+                    services
+                        .book_stock(manager, *shelter, body, once(key_of(*key, b"another body")))
                         .await,
                     answer,
                 )

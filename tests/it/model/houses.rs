@@ -1,4 +1,4 @@
-//! Steps of those who run shelters: reports of every sort, and stock.
+//! Steps of those who run shelters: reports of every sort.
 
 use chrono::{Duration, NaiveDate};
 use panoh::domain::id::{Moment, ReportId};
@@ -6,6 +6,7 @@ use panoh::domain::reports::{Channel, RawLine};
 use panoh::domain::rooms::{OutOfServiceReason, RoomKind};
 use panoh::services::reports::ReportDraft;
 
+use super::goods::{Event, raw_counts};
 use super::land::{print_receipt, word};
 use super::random::Random;
 use super::truth::{Seen, Told, local_date, order_of};
@@ -63,7 +64,7 @@ impl World {
         seen.iter().map(|seen| leaves(&mut self.random, seen)).collect()
     }
 
-    fn counts(&mut self) -> Vec<(String, i64)> {
+    pub fn counts(&mut self) -> Vec<(String, i64)> {
         let items = ITEMS.iter().filter(|_| self.random.percent(40));
         let items: Vec<&str> = items.copied().collect();
         items
@@ -111,7 +112,7 @@ impl World {
             observed_at,
             operating,
             rooms,
-            stock: stock.clone(),
+            stock: raw_counts(&stock, false),
             planned_exits,
             note: None,
             based_on: None,
@@ -144,12 +145,8 @@ impl World {
             });
         }
         self.entries += 1;
-        for (item, on_hand) in stock {
-            self.truth.houses[house]
-                .stock
-                .entry(item)
-                .or_default()
-                .push((order, on_hand));
+        for (item, units) in stock {
+            self.truth.shelf(house, &item).push(order, Event::Counted(units));
         }
         self.truth.houses[house].reports.push(Told {
             observed_at: observed_at.min(now),
@@ -159,41 +156,5 @@ impl World {
             rooms: seen,
             exits,
         });
-    }
-
-    pub async fn count_stock(&mut self) {
-        let house = self.random.below(self.truth.houses.len());
-        let (now, mut counts) = (self.now(), self.counts());
-        let mut ought = "ok";
-        if self.random.percent(15) {
-            let wrong = [("flour", -1), ("gold", 5), ("rice", i64::MAX)][self.random.below(3)];
-            counts.retain(|(item, _)| item != wrong.0);
-            counts.push((wrong.0.to_owned(), wrong.1));
-            ought = "invalid";
-        }
-        let stranger = self.random.percent(4);
-        let ought = if stranger { "not_found" } else { ought };
-        let manager = self.land.managers[usize::from(house >= 3) ^ usize::from(stranger)].clone();
-        let answer = self
-            .land
-            .services
-            .count(&manager, self.shelter(house), counts.clone())
-            .await;
-        let said = answer.as_ref().map_or_else(word, |_| "ok".to_owned());
-        self.agree(&format!("count in {house}: {counts:?}"), &said, ought);
-        let Ok(views) = answer else { return };
-        self.entries += 1;
-        for (item, on_hand) in counts {
-            self.truth.houses[house]
-                .stock
-                .entry(item)
-                .or_default()
-                .push((now, on_hand));
-        }
-        let told: Vec<_> = views
-            .iter()
-            .map(|view| (view.stock.item.clone(), view.stock.on_hand))
-            .collect();
-        assert_eq!(told, self.truth.on_hand(house), "stock of {house}");
     }
 }

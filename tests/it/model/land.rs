@@ -62,17 +62,16 @@ impl Land {
         };
         let store = Store::connect(&url).await.unwrap();
         store.migrate().await.unwrap();
-        let services = Services::new(Setup {
-            store,
-            clock: Clock::set_to(beginning()),
-            ids: Ids::counted(),
-            pack: Arc::new(panoh::pack::load(None).unwrap()),
-            vault: Vault::new(&Zeroizing::new([7; 32])),
-            link_base: "http://127.0.0.1:8080".to_owned(),
-            mail_from: "panoh@demo.example".to_owned(),
-            push_hosts: crate::harness::push_hosts(),
-        });
+        let services = on(store, Clock::set_to(beginning()), Ids::counted());
         settle(services, url, (dir, postgres)).await
+    }
+
+    /// Another node on the same database, with the same clock and the same ids, and a board of its own.
+    pub async fn another_node(&self) -> Services {
+        let store = Store::connect(&self.url).await.unwrap();
+        let services = on(store, self.services.clock.clone(), self.services.ids.clone());
+        services.redraw_board().await.unwrap();
+        services
     }
 
     pub fn now(&self) -> Moment {
@@ -86,6 +85,19 @@ impl Land {
             .find(|actor| actor.shelters.contains(&shelter))
             .unwrap()
     }
+}
+
+fn on(store: Store, clock: Clock, ids: Ids) -> Services {
+    Services::new(Setup {
+        store,
+        clock,
+        ids,
+        pack: Arc::new(panoh::pack::load(None).unwrap()),
+        vault: Vault::new(&Zeroizing::new([7; 32])),
+        link_base: "http://127.0.0.1:8080".to_owned(),
+        mail_from: "panoh@demo.example".to_owned(),
+        push_hosts: crate::harness::push_hosts(),
+    })
 }
 
 async fn settle(services: Services, url: String, ground: (TempDir, Option<postgres::PrivateDatabase>)) -> Land {

@@ -143,6 +143,14 @@ impl World {
             .map(|view| (view.stock.item.clone(), view.stock.on_hand))
             .collect();
         assert_eq!(stock, self.truth.on_hand(house), "stock of {house}");
+        for row in &state.stock {
+            let way = (row.way.coming, row.way.promised);
+            assert_eq!(
+                way,
+                self.truth.way(house, &row.stock.item),
+                "coming to {house} and promised"
+            );
+        }
     }
 
     /// A hold as both sides see it.
@@ -335,6 +343,7 @@ impl World {
             );
         }
         self.shown = shown;
+        self.look_at_balance().await;
         for check in self.land.services.check().await.unwrap() {
             assert_eq!(check.broken, 0, "{check:?}");
             if check.name == "audit_chain" {

@@ -6,11 +6,13 @@
 
 mod again;
 mod cases;
+pub mod goods;
 mod houses;
 pub mod land;
 mod looks;
 pub mod random;
 mod sleeps;
+mod travel;
 mod truth;
 mod waves;
 pub mod world;
@@ -101,7 +103,10 @@ impl World {
             46..=48 => self.look_inside().await,
             49..=52 => self.look_at_hold().await,
             53..=54 => self.look_at_case().await,
-            55..=79 => self.suggest(),
+            55..=58 => self.book_stock().await,
+            59 => self.propose().await,
+            60..=62 => self.travel().await,
+            63..=79 => self.suggest(),
             _ => self.look_at_all(),
         }
     }

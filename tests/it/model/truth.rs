@@ -10,7 +10,9 @@ use panoh::domain::id::{HoldId, Moment, ReferralId, WaveId};
 use panoh::domain::rooms::RoomKind;
 use panoh::domain::shelters::Shelter;
 
+use super::goods::Shelf;
 use super::sleeps::{Left, fits};
+use super::travel::Journey;
 
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Seen {
@@ -65,8 +67,8 @@ pub struct Case {
 pub struct House {
     pub shelter: Shelter,
     pub reports: Vec<Told>,
-    /// Every count made: when it was true, and how many there were.
-    pub stock: BTreeMap<String, Vec<(Moment, i64)>>,
+    /// By item.
+    pub stock: BTreeMap<String, Shelf>,
 }
 
 /// A room's or a shelter's beds: the parts of the one sum.
@@ -87,6 +89,10 @@ pub struct Truth {
     pub houses: Vec<House>,
     pub cases: Vec<Case>,
     pub stays: Vec<Stay>,
+    /// Supplies between shelters, in the order in which they were proposed.
+    pub journeys: Vec<Journey>,
+    /// What was received, by item and source.
+    pub came: BTreeMap<(&'static str, &'static str), i64>,
 }
 
 /// When a report counts: when it was true, unless its clock is not to be believed or runs ahead; then when it came.
@@ -367,19 +373,5 @@ impl Truth {
             .iter()
             .rev()
             .any(|stay| stay.case == case && stay.is_open(now))
-    }
-
-    /// What is on hand by the newest count; of two true at the same time the one made later.
-    pub fn on_hand(&self, house: usize) -> Vec<(String, i64)> {
-        self.houses[house]
-            .stock
-            .iter()
-            .filter_map(|(item, counts)| {
-                counts
-                    .iter()
-                    .max_by_key(|count| count.0)
-                    .map(|count| (item.clone(), count.1))
-            })
-            .collect()
     }
 }

@@ -8,6 +8,7 @@ use panoh::domain::availability::Availability;
 use panoh::domain::household::Search;
 use panoh::domain::id::{DigestId, Moment, RecipientId, ReportId, ScheduleId, ShelterId};
 use panoh::domain::outbox::{Part, Recipient};
+use panoh::domain::stock::RawMovements;
 use panoh::services::once::{Key, Once};
 use panoh::services::reports::ReportDraft;
 use panoh::services::schedules::ScheduleDraft;
@@ -60,6 +61,12 @@ pub enum Answered {
         shelter: ShelterId,
         from_date: Option<NaiveDate>,
         key: u64,
+        answer: String,
+    },
+    Booking {
+        shelter: ShelterId,
+        key: u64,
+        body: Box<RawMovements>,
         answer: String,
     },
     Referral {
