@@ -13,6 +13,8 @@ pub struct Model {
     #[sea_orm(column_type = "Text")]
     pub content: String,
     pub delayed: bool,
+    pub kind: String,
+    pub made_by: Option<Uuid>,
     pub created_at: i64,
 }
 

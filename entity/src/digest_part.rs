@@ -16,6 +16,9 @@ pub struct Model {
     pub text: String,
     pub chart: Vec<u8>,
     pub chart_alt: String,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub csv: Option<String>,
+    pub xlsx: Option<Vec<u8>>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

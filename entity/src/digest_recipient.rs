@@ -11,6 +11,13 @@ pub struct Model {
     pub email: String,
     pub name: String,
     pub language: String,
+    pub kind: String,
+    pub state: String,
+    pub added_by: Option<Uuid>,
+    pub approved_by: Option<Uuid>,
+    pub approved_at: Option<i64>,
+    pub confirmed_at: Option<i64>,
+    pub ended_at: Option<i64>,
     pub created_at: i64,
 }
 

@@ -14,6 +14,14 @@ pub struct Model {
     pub region: Option<String>,
     pub active: bool,
     pub last_period: Option<String>,
+    /// What the cadence needs beside the hour, as JSON.
+    #[sea_orm(column_type = "Text", nullable)]
+    pub rule: Option<String>,
+    /// The last local day on which it sends.
+    pub expires_on: Option<String>,
+    pub attach_csv: bool,
+    pub attach_xlsx: bool,
+    pub alarmed_period: Option<String>,
     pub version: i64,
     pub created_at: i64,
 }

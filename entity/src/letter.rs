@@ -13,6 +13,8 @@ pub struct Model {
     pub hold_id: Option<Uuid>,
     pub referral_id: Option<Uuid>,
     pub shelter_id: Option<Uuid>,
+    /// The reader of a schedule whom it is for.
+    pub recipient_id: Option<Uuid>,
     pub notice: Option<String>,
     pub subject: Option<String>,
     #[sea_orm(column_type = "Text", nullable)]

@@ -1,8 +1,11 @@
 //! One file per table: columns, nothing else. Times are milliseconds since 1970 in UTC; days are `YYYY-MM-DD`;
 //! sets and shapes are JSON text that only `store` reads and writes.
 
+pub mod alert;
+pub mod alert_choice;
 pub mod audit;
 pub mod case_event;
+pub mod day_figures;
 pub mod digest;
 pub mod digest_part;
 pub mod digest_recipient;
@@ -15,6 +18,7 @@ pub mod item;
 pub mod item_name;
 pub mod letter;
 pub mod organisation;
+pub mod period_figures;
 pub mod phone;
 pub mod plan;
 pub mod push_subscription;

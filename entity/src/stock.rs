@@ -19,7 +19,6 @@ pub struct Model {
     pub minimum: i64,
     #[sea_orm(column_type = "Text", nullable)]
     pub learned: Option<String>,
-    pub told_on: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -11,6 +11,7 @@ mod m20261123_000002_waiting;
 mod m20261123_000003_plans;
 mod m20261123_000004_ways;
 mod m20261123_000005_supplies;
+mod m20261123_000006_digests;
 
 pub use sea_orm_migration::MigratorTrait;
 
@@ -29,6 +30,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000003_plans::Migration),
             Box::new(m20261123_000004_ways::Migration),
             Box::new(m20261123_000005_supplies::Migration),
+            Box::new(m20261123_000006_digests::Migration),
         ]
     }
 }
