@@ -82,48 +82,6 @@ fn the_hand_made_country_has_a_known_answer() {
         (in_region(STEP_FREE, "R2"), 4),
     ];
     assert_eq!(found, ought);
-    let printed: Vec<String> = shown(&found, 60)
-        .into_iter()
-        .map(|(change, cell)| format!("{} {cell}", change.code()))
-        .collect();
-    assert_eq!(
-        printed,
-        [
-            "step_free_family_room 18",
-            "boys_admitted 13",
-            "family_room 13",
-            "boys_admitted 8",
-            "single_bed 7",
-            "need_admitted 5",
-            "family_room <5",
-            "single_bed <5",
-            "step_free_family_room <5"
-        ]
-    );
-}
-
-#[test]
-fn no_small_count_comes_out_by_taking_away() {
-    let changes = [
-        (in_region(SINGLE, "R1"), 7),
-        (in_region(FAMILY, "R1"), 9),
-        (in_region(STEP_FREE, "R1"), 13),
-        (Change::BoysAdmitted { age: 17 }, 18),
-        (Change::NeedAdmitted { need: Need::Pets }, 20),
-    ];
-    let cells: Vec<String> = shown(&changes, 20)
-        .iter()
-        .map(|(change, cell)| format!("{} {cell}", change.code()))
-        .collect();
-    // Nine less seven are two families; thirteen less seven are six, of whom nobody can tell. Twenty less eighteen are two.
-    let ought = [
-        "need_admitted 20",
-        "step_free_family_room 13",
-        "single_bed 7",
-        "boys_admitted …",
-        "family_room …",
-    ];
-    assert_eq!(cells, ought);
 }
 
 #[test]
@@ -273,7 +231,7 @@ proptest! {
         for change in all {
             let concerned: Vec<Unplaced> = unplaced
                 .iter()
-                .filter(|who| change.ladder().flatten().is_none_or(|region| who.region.as_deref() == Some(region)))
+                .filter(|who| change.region().is_none_or(|region| who.region.as_deref() == Some(region)))
                 .cloned()
                 .collect();
             let before = placed(&concerned, &country);
@@ -281,24 +239,6 @@ proptest! {
             let most = ways.iter().map(|country| placed(&concerned, country) - before).max().unwrap();
             let said = found.iter().find(|(other, _)| *other == change).map_or(0, |(_, placed)| *placed);
             prop_assert_eq!(said, most as u64, "{:?}", change);
-        }
-    }
-
-    /// Whatever the counts: nothing under five is shown, nor comes out between two rungs or against the whole.
-    #[test]
-    fn nothing_small_comes_out(counts in prop::collection::vec(0u64..40, 3), rest in 0u64..9) {
-        let mut counts = counts;
-        counts.sort_unstable();
-        let closed = counts[2] + rest;
-        let changes: Vec<(Change, u64)> =
-            [SINGLE, FAMILY, STEP_FREE].iter().zip(&counts).map(|(change, count)| (in_region(*change, "R1"), *count)).collect();
-        let exact: Vec<u64> = shown(&changes, closed)
-            .iter()
-            .filter_map(|(_, cell)| if let Cell::Exact(count) = cell { Some(*count) } else { None })
-            .chain([closed, 0])
-            .collect();
-        for (a, b) in exact.iter().flat_map(|a| exact.iter().map(move |b| (a, b))) {
-            prop_assert!(!(1..K).contains(&a.abs_diff(*b)) || [a, b].contains(&&closed) && closed < K, "{a} {b}");
         }
     }
 }

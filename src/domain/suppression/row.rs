@@ -1,75 +1,40 @@
-//! Small counts about people are not printed. One function for screen, API, file and mail.
-//! It must not know what is counted. Bed and stock totals are no personal data and do not come here.
+//! One row of counts that is printed with its total, and one ladder of counts of which each contains the one before. It must
+//! not know anything that is printed beside it.
 //!
-//! A table is one row of counts with its total. Counts of 1 to 4 are hidden as "<5". When that alone would give a
-//! hidden count away (one hidden count is the total less the others; several ones or several fours add up to a
-//! telling sum), the smallest printed counts are hidden too, all equal ones together, and then every hidden count is
-//! printed alike as withheld. Because the method looks at values only and never at positions, any rearrangement of
-//! the hidden values would have been printed the same; and there are at least two different ones among them.
+//! When hiding the small counts of a row would give a hidden one away (one hidden count is the total less the others;
+//! several ones or several fours add up to a telling sum), the smallest printed counts are hidden too, all equal ones
+//! together. All that is hidden is printed alike. Because the method looks at values only and never at positions, any
+//! rearrangement of the hidden values would have been printed the same; and there are at least two different ones among
+//! them.
 
-use std::fmt;
+use serde::Serialize;
 
-use serde::{Serialize, Serializer};
-
-/// Counts below this, except none at all, are hidden.
-pub const K: u64 = 5;
-
-/// One printed count.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Cell {
-    Exact(u64),
-    /// At least one and fewer than [`K`].
-    Below,
-    /// Hidden so that another cannot be worked out; says nothing about its size.
-    Withheld,
-}
-
-impl Cell {
-    /// A count that stands alone, in no table.
-    pub fn alone(count: u64) -> Self {
-        if is_small(count) {
-            Self::Below
-        } else {
-            Self::Exact(count)
-        }
-    }
-}
-
-impl fmt::Display for Cell {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Exact(count) => count.fmt(f),
-            Self::Below => write!(f, "<{K}"),
-            Self::Withheld => f.write_str("…"),
-        }
-    }
-}
-
-/// A number, or the text that [`fmt::Display`] prints.
-impl Serialize for Cell {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Exact(count) => serializer.serialize_u64(*count),
-            Self::Below | Self::Withheld => serializer.collect_str(self),
-        }
-    }
-}
+use super::{Cell, K, is_small};
 
 /// A row of counts as it may be printed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Table {
+pub struct Row {
     pub cells: Vec<Cell>,
     /// The only total that may be printed beside these cells.
     pub total: Cell,
 }
 
 /// Hides what must not be printed in a row of counts that is printed with its total.
-pub fn suppress(counts: &[u64]) -> Table {
+pub fn suppress(counts: &[u64]) -> Row {
     let sum = counts.iter().fold(0u64, |sum, count| sum.saturating_add(*count));
     let total = Cell::alone(sum);
     if is_safe(counts) {
-        return Table {
-            cells: counts.iter().map(|count| Cell::alone(*count)).collect(),
+        return Row {
+            cells: counts
+                .iter()
+                .map(|count| {
+                    if is_small(*count) {
+                        Cell::Withheld
+                    } else {
+                        Cell::Exact(*count)
+                    }
+                })
+                .collect(),
             total,
         };
     }
@@ -92,11 +57,25 @@ pub fn suppress(counts: &[u64]) -> Table {
     } else {
         total
     };
-    Table { cells, total }
+    Row { cells, total }
 }
 
-fn is_small(count: u64) -> bool {
-    (1..K).contains(&count)
+/// Hides what must not be printed of a ladder of counts, each of which contains the one before it, under a roof that
+/// contains them all: no small count, and none between two that are printed. Whether the roof is printed makes no
+/// difference, so that hiding it never shows more.
+pub fn climb(counts: &[u64], roof: u64) -> Vec<Cell> {
+    let mut told = 0;
+    let over = |count: &u64| is_small(roof.saturating_sub(*count));
+    let mut cells = Vec::with_capacity(counts.len());
+    for count in counts {
+        if is_small(*count) || is_small(count.saturating_sub(told)) || over(count) {
+            cells.push(Cell::Withheld);
+        } else {
+            told = *count;
+            cells.push(Cell::Exact(*count));
+        }
+    }
+    cells
 }
 
 /// Whether hiding the small counts is enough: none is hidden, or several whose sum leaves each of them open and is not
@@ -123,7 +102,7 @@ mod tests {
     fn by_example() {
         assert_eq!(printed(&[12, 7, 0]), "12 7 0 = 19");
         assert_eq!(printed(&[12, 7, 3, 0]), "12 … … 0 = 22");
-        assert_eq!(printed(&[12, 2, 3, 0]), "12 <5 <5 0 = 17");
+        assert_eq!(printed(&[12, 2, 3, 0]), "12 … … 0 = 17");
         assert_eq!(printed(&[12, 1, 1, 9]), "12 … … … = 23");
         assert_eq!(printed(&[12, 4, 4, 9, 9]), "12 … … … … = 38");
         assert_eq!(printed(&[3, 0, 0]), "… … … = <5");
@@ -132,7 +111,7 @@ mod tests {
         assert_eq!(printed(&[]), " = 0");
         assert_eq!(
             serde_json::to_string(&suppress(&[9, 2, 3]).cells).unwrap(),
-            r#"[9,"<5","<5"]"#
+            r#"[9,"…","…"]"#
         );
     }
 
@@ -185,6 +164,20 @@ mod tests {
                 }
             }
             prop_assert!(hidden != 1 || matches!(table.total, Cell::Below | Cell::Withheld));
+        }
+
+        /// Whatever the counts: nothing under five is shown, nor comes out between two rungs or against the roof.
+        #[test]
+        fn nothing_small_comes_out_of_a_ladder(mut counts in prop::collection::vec(0u64..40, 1..5), rest in 0u64..9) {
+            counts.sort_unstable();
+            let roof = counts.last().unwrap() + rest;
+            let exact: Vec<u64> = climb(&counts, roof).into_iter().filter_map(Cell::exact).collect();
+            for (at, upper) in exact.iter().enumerate() {
+                prop_assert!(!is_small(*upper) && !is_small(roof - upper));
+                for lower in exact.iter().take(at) {
+                    prop_assert!(!is_small(upper - lower));
+                }
+            }
         }
 
         #[test]
