@@ -1,5 +1,5 @@
-//! `panoh evaluate chance`: reads a table of nights through a map and prints how well the model would have done. What is a
-//! case and how it is scored is for `domain::chance::evaluate`; no database is opened.
+//! `panoh evaluate`: how well models would have done. `chance` reads a table of nights through a map and prints how well the
+//! model would have done. What is a case and how it is scored is for `domain::chance::evaluate`; no database is opened.
 
 use std::collections::BTreeMap;
 use std::io::{self, BufRead, BufReader, Write};
@@ -9,11 +9,12 @@ use chrono::{DateTime, NaiveDate};
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
+use super::evaluate_forecast::ForecastArgs;
 use super::evaluate_use::UseArgs;
 use super::import::{ImportError, bar, map_text, open};
 use crate::domain::chance::evaluate::{Evaluation, Nights, add, evaluate};
 use crate::domain::chance::{CASES_OF_A_DECILE, CLIP, Score, Scores};
-use crate::domain::occupancy::{Map, Reader, SHIPPED, line_offset};
+use crate::domain::occupancy::{Map, OccupancyRow, Reader, SHIPPED, line_offset};
 
 #[derive(Subcommand)]
 pub enum EvaluateCommand {
@@ -23,6 +24,8 @@ pub enum EvaluateCommand {
     Names(super::evaluate_names::NamesArgs),
     /// Learned use of supplies, on invented histories of which the true use is known
     Use(UseArgs),
+    /// The forecast of free places, on nights each forecast from those before it
+    Forecast(ForecastArgs),
 }
 
 #[derive(Args)]
@@ -55,6 +58,8 @@ pub enum EvaluateError {
         path: PathBuf,
         source: crate::domain::chance::evaluate::Unfit,
     },
+    #[error("{}: {nights} nights, too few to compare a forecast of the four weeks before with", path.display())]
+    TooFew { path: PathBuf, nights: usize },
     #[error("the map is refused at {0}")]
     Map(#[from] crate::domain::occupancy::MapError),
     #[error(transparent)]
@@ -84,16 +89,14 @@ pub fn run(command: EvaluateCommand) -> Result<(), EvaluateError> {
         EvaluateCommand::Chance(args) => chance(args),
         EvaluateCommand::Names(args) => Ok(super::evaluate_names::run(&args)?),
         EvaluateCommand::Use(args) => Ok(super::evaluate_use::run(&args)?),
+        EvaluateCommand::Forecast(args) => super::evaluate_forecast::run(&args),
     }
 }
 
 fn chance(args: ChanceArgs) -> Result<(), EvaluateError> {
-    let shipped = SHIPPED.iter().any(|(name, _)| *name == args.map);
-    if !shipped && !PathBuf::from(&args.map).exists() {
-        return Err(EvaluateError::NoSuchMap { name: args.map });
-    }
-    let map = Map::parse(&map_text(&args.map)?)?;
-    let (nights, lines, refused_lines) = read(&map, &args.data)?;
+    let map = the_map(&args.map)?;
+    let mut nights = Nights::new();
+    let (lines, refused_lines) = read(&map, &args.data, |row| add(&mut nights, row))?;
     let evaluation = evaluate(&nights, args.train_until).map_err(|source| EvaluateError::Unfit {
         path: args.data,
         source,
@@ -119,8 +122,17 @@ fn chance(args: ChanceArgs) -> Result<(), EvaluateError> {
     Ok(out.flush()?)
 }
 
-/// The nights of a table, its lines, and how many of them were refused.
-fn read(map: &Map, path: &Path) -> Result<(Nights, u64, u64), EvaluateError> {
+/// A map that comes with the program, or one in a file.
+pub(super) fn the_map(name: &str) -> Result<Map, EvaluateError> {
+    let shipped = SHIPPED.iter().any(|(known, _)| *known == name);
+    if !shipped && !Path::new(name).exists() {
+        return Err(EvaluateError::NoSuchMap { name: name.to_owned() });
+    }
+    Ok(Map::parse(&map_text(name)?)?)
+}
+
+/// Hands on each line of a table; says how many lines there were, and how many of them were refused.
+pub(super) fn read(map: &Map, path: &Path, mut each: impl FnMut(OccupancyRow)) -> Result<(u64, u64), EvaluateError> {
     let told = |source| EvaluateError::Table {
         path: path.to_owned(),
         source,
@@ -132,14 +144,14 @@ fn read(map: &Map, path: &Path) -> Result<(Nights, u64, u64), EvaluateError> {
     let mut table = csv::ReaderBuilder::new().flexible(true).from_reader(source);
     let header = map.header(table.headers().map_err(told)?)?;
     let mut reader = Reader::new(map, header, DateTime::<chrono::Utc>::MAX_UTC);
-    let (mut nights, mut record) = (Nights::new(), csv::StringRecord::new());
+    let mut record = csv::StringRecord::new();
     loop {
         let line = table.position().line() + offset;
         match table.read_record(&mut record) {
             Ok(false) => break,
             Ok(true) => {
                 if let Some(row) = reader.line(line, &record) {
-                    add(&mut nights, row);
+                    each(row);
                 }
             }
             Err(error) if error.is_io_error() => return Err(told(error)),
@@ -148,7 +160,7 @@ fn read(map: &Map, path: &Path) -> Result<(Nights, u64, u64), EvaluateError> {
         bar.set_position(table.position().byte());
     }
     bar.finish_and_clear();
-    Ok((nights, reader.report.rows, reader.report.refused_rows))
+    Ok((reader.report.rows, reader.report.refused_rows))
 }
 
 fn in_words(out: &mut impl Write, account: &Account) -> io::Result<()> {

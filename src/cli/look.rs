@@ -110,10 +110,8 @@ pub async fn digest(command: DigestCommand, config: &Config) -> Result<(), Fault
         DigestCommand::Run { json } => {
             let jobs = app::jobs(services, app::mailer(&config.mail())?, app::gateways(config)?.sender)?;
             let made = jobs.run_due().await?;
-            let mut sent = 0;
-            while jobs.deliver_next().await? {
-                sent += 1;
-            }
+            let (_on, stop) = tokio::sync::watch::channel(false);
+            let sent = jobs.deliver_due(&stop).await;
             if json {
                 say_json(&json!({"made": made, "delivered": sent}))
             } else {

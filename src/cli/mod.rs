@@ -2,6 +2,7 @@
 
 mod demo;
 mod evaluate;
+mod evaluate_forecast;
 mod evaluate_names;
 mod evaluate_use;
 mod import;
@@ -158,8 +159,11 @@ async fn serve(config: &Config) -> Result<(), Fault> {
     let services = app::services(config).await?;
     let mailer = app::mailer(&config.mail())?;
     let sms = app::gateways(config)?;
-    let running = app::start(services, mailer, sms, &config.listen, config.workers)?;
-    tracing::info!(address = %running.address, "serving");
+    let mut running = app::start(services.clone(), mailer, sms, &config.listen, config.workers)?;
+    if let Some(listen) = &config.metrics_listen {
+        running = running.with_metrics(&services, listen)?;
+    }
+    tracing::info!(address = %running.address, metrics = ?running.metrics_address(), "serving");
     running.until_told().await
 }
 

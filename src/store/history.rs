@@ -1,8 +1,8 @@
 //! What was known at a past moment, drawn from the reports, arrivals and holds of that time.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
-use chrono::{Days, NaiveDate};
+use chrono::NaiveDate;
 use entity::{hold, hold_line, report, report_line};
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect, RelationTrait};
@@ -17,7 +17,7 @@ use crate::domain::availability::ShelterView;
 use crate::domain::chance::Seen;
 use crate::domain::holds::HoldState;
 use crate::domain::id::{HoldId, Moment, RoomId, ShelterId};
-use crate::domain::logbook::{DayTotals, Line};
+use crate::domain::logbook::Line;
 use crate::domain::reports::Channel;
 use crate::domain::rooms::{ActiveClaim, Held, Occupancy, RoomView};
 
@@ -222,84 +222,4 @@ pub async fn told(
         });
     }
     Ok(by_shelter)
-}
-
-/// Beds, occupied and free at the end of each day of `from..=to`, of one region if one is named: of every shelter its
-/// newest report by then, for a shelter that misses a day has not lost its beds. Days before the first report of all
-/// are not there. Holds are left aside: they are not in a report.
-pub async fn daily(
-    db: &impl Reads,
-    from: NaiveDate,
-    to: NaiveDate,
-    region: Option<&str>,
-) -> Result<BTreeMap<NaiveDate, DayTotals>, StoreError> {
-    // Shelters that are silent for longer than this before the first day come in only when they report again.
-    let reach = from.checked_sub_days(Days::new(CARRIED_DAYS)).unwrap_or(from);
-    let mut select = report::Entity::find()
-        .select_only()
-        .columns([report::Column::ShelterId, report::Column::Day])
-        .columns([
-            report::Column::Beds,
-            report::Column::OccupiedBeds,
-            report::Column::FreeBeds,
-        ])
-        .filter(report::Column::Day.gte(reach.to_string()))
-        .filter(report::Column::Day.lte(to.to_string()));
-    if let Some(region) = region {
-        let inside = Query::select()
-            .column(entity::shelter::Column::Id)
-            .from(entity::shelter::Entity)
-            .and_where(entity::shelter::Column::Region.eq(region))
-            .to_owned();
-        select = select.filter(Expr::col((report::Entity, report::Column::ShelterId)).in_subquery(inside));
-    }
-    let rows: Vec<(Uuid, String, i32, i32, i32)> = select
-        .order_by_asc(report::Column::OrderedAt)
-        .order_by_asc(report::Column::ReceivedAt)
-        .order_by_asc(report::Column::Id)
-        .into_tuple()
-        .all(db.connection())
-        .await?;
-    let mut by_day: BTreeMap<NaiveDate, HashMap<Uuid, DayTotals>> = BTreeMap::new();
-    for (shelter, day, beds, occupied, free) in rows {
-        let day = super::convert::day("report", "day", &day)?;
-        let totals = DayTotals {
-            beds: beds.into(),
-            occupied: occupied.into(),
-            free: free.into(),
-        };
-        // In the order of time: the last one of a day stays.
-        by_day.entry(day).or_default().insert(shelter, totals);
-    }
-    Ok(carried(&by_day, from, to))
-}
-
-/// How long before its first day a trend looks for what a shelter said last: three rhythms of the slowest kind.
-const CARRIED_DAYS: u64 = 30;
-
-fn carried(
-    by_day: &BTreeMap<NaiveDate, HashMap<Uuid, DayTotals>>,
-    from: NaiveDate,
-    to: NaiveDate,
-) -> BTreeMap<NaiveDate, DayTotals> {
-    let mut known: HashMap<Uuid, DayTotals> = HashMap::new();
-    for told in by_day.range(..from).map(|(_, told)| told) {
-        known.extend(told);
-    }
-    let mut days = BTreeMap::new();
-    for day in from.iter_days().take_while(|day| *day <= to) {
-        if let Some(told) = by_day.get(&day) {
-            known.extend(told);
-        }
-        if !known.is_empty() {
-            let sum = |part: fn(&DayTotals) -> i64| known.values().map(part).sum();
-            let totals = DayTotals {
-                beds: sum(|one| one.beds),
-                occupied: sum(|one| one.occupied),
-                free: sum(|one| one.free),
-            };
-            days.insert(day, totals);
-        }
-    }
-    days
 }
