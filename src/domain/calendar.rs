@@ -6,8 +6,37 @@ use std::str::FromStr;
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeZone};
 use chrono_tz::{GapInfo, Tz};
+use serde::{Deserialize, Serialize};
 
+use super::codes::codes;
 use super::id::Moment;
+
+codes! {
+    /// A day of the week, by its name: numbers begin on another day in each country and program.
+    DayOfWeek { Monday, Tuesday, Wednesday, Thursday, Friday, Saturday, Sunday }
+}
+
+impl DayOfWeek {
+    pub fn of(date: NaiveDate) -> Self {
+        use chrono::{Datelike, Weekday};
+        match date.weekday() {
+            Weekday::Mon => Self::Monday,
+            Weekday::Tue => Self::Tuesday,
+            Weekday::Wed => Self::Wednesday,
+            Weekday::Thu => Self::Thursday,
+            Weekday::Fri => Self::Friday,
+            Weekday::Sat => Self::Saturday,
+            Weekday::Sun => Self::Sunday,
+        }
+    }
+}
+
+/// Whole civil days, the first and the last included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Span {
+    pub from: NaiveDate,
+    pub to: NaiveDate,
+}
 
 /// The instant at which a clock on the wall of `zone` shows `civil`.
 ///

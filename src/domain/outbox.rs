@@ -1,34 +1,56 @@
 //! Schedules, frozen digests, notices and their letters as they are kept.
 
-use strum::{Display, EnumIter, EnumString, IntoStaticStr};
+use chrono::NaiveDate;
+use strum::{Display, EnumIter, EnumString, IntoEnumIterator, IntoStaticStr};
 
+use super::alerts::AlertKind;
 use super::cases::{Hold, Referral};
+use super::codes::codes;
 use super::holds::HoldState;
-use super::id::{DigestId, HoldId, LetterId, Moment, RecipientId, ReferralId, ScheduleId, ShelterId};
+use super::id::{DigestId, HoldId, LetterId, Moment, RecipientId, ReferralId, ScheduleId, ShelterId, UserId};
+pub use super::readers::{Recipient, RecipientKind, RecipientState};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredSchedule {
     pub id: ScheduleId,
     pub name: String,
     pub cadence: String,
+    /// A [`super::digests::Rule`] as JSON; unread, so that one that nobody can read holds up no other schedule.
+    pub rule: Option<String>,
     /// Minute of the local day, 0..=1439.
     pub at_minute: u16,
     pub zone: String,
     pub region: Option<String>,
+    /// Whether it sends at all; one that rests keeps its readers.
     pub active: bool,
+    /// The last local day on which it sends.
+    pub expires_on: Option<NaiveDate>,
+    /// Tables that travel with each letter.
+    pub attach: Attach,
     /// The newest period a run was made for.
     pub last_period: Option<String>,
+    /// The newest period of whose trouble the administrators were told.
+    pub alarmed_period: Option<String>,
     pub version: i64,
     pub created_at: Moment,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Recipient {
-    pub id: RecipientId,
-    pub schedule_id: ScheduleId,
-    pub email: String,
-    pub name: String,
-    pub language: String,
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Attach {
+    pub csv: bool,
+    pub xlsx: bool,
+}
+
+codes! {
+    /// Why a digest was made.
+    DigestKind {
+        /// Its time had come.
+        Due,
+        /// An administrator sent it to all readers at once.
+        Now,
+        /// An administrator sent it to nobody but themselves.
+        Test,
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -40,6 +62,8 @@ pub struct Digest {
     /// The frozen numbers, as JSON.
     pub content: String,
     pub delayed: bool,
+    pub kind: DigestKind,
+    pub made_by: Option<UserId>,
     pub created_at: Moment,
 }
 
@@ -51,6 +75,9 @@ pub struct Part {
     pub text: String,
     pub chart: Vec<u8>,
     pub chart_alt: String,
+    /// The tables that travel with it, if the schedule wants them.
+    pub csv: Option<String>,
+    pub xlsx: Option<Vec<u8>>,
 }
 
 /// What a notice is about. It never says more than this.
@@ -84,8 +111,19 @@ pub enum NoticeKind {
     TransferDue,
     /// To the operators: its day has passed.
     TransferOverdue,
-    /// To the operators: supplies of a shelter are about to run out.
+    /// To those who chose to be told: see `alerts`.
+    NoFamilyPlace,
+    HoldUnanswered,
     SuppliesCritical,
+    ShelterSilent,
+    /// To the other operators: a reader of a digest waits for their approval.
+    ReaderWaits,
+    /// To the reader: whether she wants the digest.
+    ReaderConfirms,
+    /// To the operators: the hour of a digest has passed, and it was not made.
+    DigestOverdue,
+    /// To the operators: letters of a digest were refused for good.
+    LettersDead,
 }
 
 impl NoticeKind {
@@ -97,6 +135,20 @@ impl NoticeKind {
             Self::Settled => &[Via::Mail, Via::Push],
             _ => &[Via::Mail],
         }
+    }
+
+    pub fn of_alert(kind: AlertKind) -> Self {
+        match kind {
+            AlertKind::NoFamilyPlace => Self::NoFamilyPlace,
+            AlertKind::HoldUnanswered => Self::HoldUnanswered,
+            AlertKind::CriticalSupply => Self::SuppliesCritical,
+            AlertKind::Silent => Self::ShelterSilent,
+        }
+    }
+
+    /// The kind of trouble that it tells of to those who chose to hear of it.
+    pub fn alert(self) -> Option<AlertKind> {
+        AlertKind::iter().find(|kind| Self::of_alert(*kind) == self)
     }
 
     /// Whether it is about supplies on their way.
@@ -121,6 +173,10 @@ pub enum About {
     Referral(ReferralId),
     /// Its report of the day, or its supplies.
     Shelter(ShelterId),
+    /// Somebody's place on a list of readers.
+    Recipient(RecipientId),
+    /// The country as a whole, or the service.
+    Country,
 }
 
 /// How a letter reaches its reader.
@@ -156,6 +212,8 @@ pub enum Of {
 pub struct Letter {
     pub id: LetterId,
     pub of: Of,
+    /// The reader of a schedule whom it is for.
+    pub recipient: Option<RecipientId>,
     pub via: Via,
     /// A mail address, or the id of the phone or the subscription.
     pub address: String,
@@ -167,6 +225,16 @@ pub struct Letter {
     pub answer: Option<String>,
     pub sent_at: Option<Moment>,
     pub created_at: Moment,
+}
+
+impl Letter {
+    /// The digest it carries.
+    pub fn digest(&self) -> Option<DigestId> {
+        match self.of {
+            Of::Digest(id) => Some(id),
+            Of::Notice(_) => None,
+        }
+    }
 }
 
 /// What became of a leased letter.
@@ -195,15 +263,22 @@ pub fn overtaken(kind: NoticeKind, hold: &Hold, all: &[Hold], closed: bool, now:
         NoticeKind::AllEnded => closed || all.iter().any(|hold| hold.is_active(now)),
         NoticeKind::Answered | NoticeKind::RanOut => closed,
         NoticeKind::Settled => false,
-        // Of a hold there is no such notice: see [`place_gone`], `reminders` and `transfers`.
+        // Of a hold there is no such notice: see [`place_gone`], `reminders`, `transfers`, `readers` and `alerts`.
         NoticeKind::PlaceFound
         | NoticeKind::ReportDue
         | NoticeKind::ReportOverdue
+        | NoticeKind::NoFamilyPlace
+        | NoticeKind::HoldUnanswered
         | NoticeKind::SuppliesCritical
+        | NoticeKind::ShelterSilent
         | NoticeKind::TransferApproved
         | NoticeKind::TransferDispatched
         | NoticeKind::TransferDue
-        | NoticeKind::TransferOverdue => true,
+        | NoticeKind::TransferOverdue
+        | NoticeKind::ReaderWaits
+        | NoticeKind::ReaderConfirms
+        | NoticeKind::DigestOverdue
+        | NoticeKind::LettersDead => true,
     }
 }
 

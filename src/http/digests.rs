@@ -1,6 +1,8 @@
 //! The digests made, and what became of their letters.
 
 use actix_web::{HttpRequest, HttpResponse, web};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -12,14 +14,19 @@ use super::body::Body;
 use super::parse::{Page, Paging, id, query};
 use super::problem::Problem;
 use crate::domain::accounts::Role;
-use crate::domain::id::{DigestId, LetterId};
-use crate::services::digests::DigestView;
+use crate::domain::id::{DigestId, LetterId, ScheduleId};
+use crate::domain::outbox::DigestKind;
+use crate::letters::CHART_ID;
+use crate::services::digests::{DigestView, Wanted};
+use crate::sheets::Format;
 
 #[derive(Debug, Default, Serialize, ToSchema)]
 pub struct LetterStatesOut {
     pub queued: u64,
     pub sent: u64,
     pub dead: u64,
+    /// Not sent: its reader had left, or it was overtaken.
+    pub dropped: u64,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -27,7 +34,11 @@ pub struct DigestOut {
     pub id: Uuid,
     pub schedule_id: Uuid,
     pub schedule_name: String,
-    /// Local civil day it belongs to.
+    /// `due`, `now` if somebody sent it by hand, or `test` if only to themselves.
+    pub kind: String,
+    /// Who sent it by hand.
+    pub made_by_name: Option<String>,
+    /// Local civil day it belongs to; with its minute of a cron line, with its second if it was sent by hand.
     pub period: String,
     pub as_of: DateTime<Utc>,
     pub created_at: DateTime<Utc>,
@@ -43,6 +54,8 @@ impl From<&DigestView> for DigestOut {
             id: view.digest.id.0,
             schedule_id: view.digest.schedule_id.0,
             schedule_name: view.schedule_name.clone(),
+            kind: view.digest.kind.to_string(),
+            made_by_name: view.made_by_name.clone(),
             period: view.digest.period.clone(),
             as_of: view.digest.as_of,
             created_at: view.digest.created_at,
@@ -51,6 +64,7 @@ impl From<&DigestView> for DigestOut {
                 queued: of("queued"),
                 sent: of("sent"),
                 dead: of("dead"),
+                dropped: of("dropped"),
             },
         }
     }
@@ -59,10 +73,14 @@ impl From<&DigestView> for DigestOut {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct LetterOut {
     pub id: Uuid,
+    /// For administrators only; nobody's place on the list if it was a test.
+    pub recipient_id: Option<Uuid>,
     /// For administrators only.
-    pub recipient: Option<String>,
+    pub name: Option<String>,
+    /// For administrators only.
+    pub address: Option<String>,
     pub language: String,
-    /// `queued`, `sent` or `dead`.
+    /// `queued`, `sent`, `dead` or `dropped`.
     pub state: String,
     pub attempts: u32,
     pub sent_at: Option<DateTime<Utc>>,
@@ -78,16 +96,75 @@ pub struct DigestDetailOut {
     pub subject: String,
     pub html: String,
     pub text: String,
+    /// What the HTML shows besides.
+    pub pictures: Vec<PictureOut>,
+    /// The formats in which its tables were frozen with it: of `csv` and `xlsx`.
+    pub tables: Vec<String>,
     pub letters_list: Vec<LetterOut>,
 }
 
+/// A picture that travels with a letter.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PictureOut {
+    /// Its name in the HTML, after `cid:`.
+    pub cid: String,
+    /// A PNG, in base64.
+    pub data: String,
+}
+
+fn pictures(chart: &[u8]) -> Vec<PictureOut> {
+    let picture = (!chart.is_empty()).then(|| PictureOut {
+        cid: CHART_ID.to_owned(),
+        data: STANDARD.encode(chart),
+    });
+    picture.into_iter().collect()
+}
+
+fn tables(has_csv: bool, has_xlsx: bool) -> Vec<String> {
+    let held = [("csv", has_csv), ("xlsx", has_xlsx)];
+    let names = held.into_iter().filter(|(_, is_held)| *is_held);
+    names.map(|(name, _)| name.to_owned()).collect()
+}
+
+/// Which digests.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct DigestsQuery {
+    /// Of this schedule.
+    pub schedule_id: Option<String>,
+    /// `due`, `now` or `test`.
+    pub kind: Option<String>,
+    /// Most items of the answer, 1 to 50.
+    pub limit: Option<u64>,
+    /// `next_cursor` of the page before.
+    pub cursor: Option<String>,
+}
+
+impl DigestsQuery {
+    fn parse(self) -> Result<(Wanted, u64), Problem> {
+        let paging = Paging {
+            limit: self.limit,
+            cursor: self.cursor,
+        };
+        let unknown = |field: &str| Problem::field(field, "unknown_value", "as it was given, or nothing");
+        let schedule = self.schedule_id.map(|text| Uuid::try_parse(&text)).transpose();
+        let kind = self.kind.map(|text| text.parse::<DigestKind>()).transpose();
+        let wanted = Wanted {
+            schedule: schedule.map_err(|_| unknown("schedule_id"))?.map(ScheduleId),
+            kind: kind.map_err(|_| unknown("kind"))?,
+            before: paging.moment()?,
+        };
+        Ok((wanted, paging.limit()?))
+    }
+}
+
 /// Digests made, newest first.
-#[utoipa::path(get, path = "/api/v1/digests", tag = "digests", params(Paging),
+#[utoipa::path(get, path = "/api/v1/digests", tag = "digests", params(DigestsQuery),
     responses((status = 200, body = Page<DigestOut>), (status = "4XX", body = super::problem::Problem)))]
 pub async fn list(state: web::Data<State>, request: HttpRequest) -> Result<web::Json<Page<DigestOut>>, Problem> {
-    let paging: Paging = query(&request)?;
-    let limit = paging.limit()?;
-    let rows = state.services.digests(paging.moment()?, limit).await?;
+    let (wanted, limit) = query::<DigestsQuery>(&request)?.parse()?;
+    let rows = state.services.digests(wanted, limit).await?;
     let items: Vec<DigestOut> = rows.iter().map(DigestOut::from).collect();
     Ok(web::Json(Page::cut(items, limit, |row| {
         row.created_at.timestamp_millis().to_string()
@@ -120,6 +197,8 @@ pub async fn get(
     Ok(web::Json(DigestDetailOut {
         digest: DigestOut::from(&found.view),
         language,
+        pictures: pictures(&found.part.chart),
+        tables: tables(found.part.csv.is_some(), found.part.xlsx.is_some()),
         subject: found.part.subject,
         html: found.part.html,
         text: found.part.text,
@@ -128,7 +207,9 @@ pub async fn get(
             .into_iter()
             .map(|letter| LetterOut {
                 id: letter.id.0,
-                recipient: is_admin.then_some(letter.address),
+                recipient_id: letter.recipient.filter(|_| is_admin).map(|id| id.0),
+                name: is_admin.then_some(letter.name),
+                address: is_admin.then_some(letter.address),
                 language: letter.language,
                 state: letter.state,
                 attempts: letter.attempts,
@@ -137,6 +218,41 @@ pub async fn get(
             })
             .collect(),
     }))
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ExportQuery {
+    /// A language of the country pack; its default if left out.
+    pub language: Option<String>,
+    /// `csv` or `xlsx`.
+    pub format: String,
+}
+
+/// The tables of a digest: those that travelled with it, or the same made of its frozen figures.
+#[utoipa::path(get, path = "/api/v1/digests/{id}/export", tag = "digests", params(("id" = Uuid, Path), ExportQuery),
+    responses((status = 200, description = "a table"), (status = "4XX", body = super::problem::Problem)))]
+pub async fn export(
+    state: web::Data<State>,
+    path: web::Path<String>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let digest = id::<DigestId>(&path)?;
+    let asked: ExportQuery = query(&request)?;
+    let language = asked
+        .language
+        .unwrap_or_else(|| state.services.pack.default_language.clone());
+    let format: Format =
+        (asked.format.parse()).map_err(|_| Problem::field("format", "unknown_value", "csv or xlsx"))?;
+    let bytes = state.services.exported(digest, &language, format).await?;
+    Ok(HttpResponse::Ok()
+        .content_type(format.media_type())
+        .insert_header((
+            "Content-Disposition",
+            format!("attachment; filename=\"panoh-digest-{language}.{}\"", asked.format),
+        ))
+        .body(bytes))
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -151,6 +267,8 @@ pub struct PreviewOut {
     pub subject: String,
     pub html: String,
     pub text: String,
+    /// What the HTML shows besides.
+    pub pictures: Vec<PictureOut>,
 }
 
 /// What a schedule's digest would say now. Nothing is kept or sent.
@@ -160,6 +278,7 @@ pub async fn preview(state: web::Data<State>, body: Body<PreviewBody>) -> Result
     let body = body.value;
     let rendered = state.services.preview(body.schedule_id.into(), &body.language).await?;
     Ok(web::Json(PreviewOut {
+        pictures: pictures(rendered.chart_png.as_deref().unwrap_or_default()),
         subject: rendered.subject,
         html: rendered.html,
         text: rendered.text,

@@ -1,32 +1,29 @@
 //! The figures a digest is made of, read at one instant.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::NaiveDate;
 
 use super::Services;
-use super::digests::DAY;
+use super::digest_trend::Evenings;
 use super::errors::Refused;
 use super::statistics::Shelves;
 use crate::domain::availability::{Availability, ShelterView, Totals as BoardTotals};
-use crate::domain::calendar::{self, When};
+use crate::domain::calendar::{self, Span, When};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::digests::{
-    Content, Demand, DigestInput, Overdue, Period, Previous, RegionInput, Schedule, ShelterCounts, SilentShelter,
-    Supply, SupplyCover, Totals, TransferInput, UnmetInput,
+    Content, DigestInput, Overdue, Period, Previous, RegionInput, Schedule, ShelterCounts, SilentShelter, Supply,
+    SupplyCover, Totals, TransferInput,
 };
 use crate::domain::geography::Pack;
-use crate::domain::holds::Outcome;
 use crate::domain::id::{Moment, ShelterId};
 use crate::domain::outbox::Digest;
 use crate::domain::reminders::Rhythm;
 use crate::domain::transfers::{Transfer, TransferState};
 use crate::letters;
 use crate::store::shelters::Which;
-use crate::store::{holds, referrals, transfers, views};
+use crate::store::{transfers, views};
 
-/// Fewest acceptances of which a median is printed.
-const FEWEST_ANSWERS: usize = 5;
 /// More overdue transfers than these are not counted.
 const MOST_OVERDUE: u64 = 500;
 
@@ -57,13 +54,14 @@ impl Services {
         now: Moment,
         previous: Option<&Digest>,
     ) -> Result<DigestInput, Refused> {
-        let views = views::load(&self.store, Which::All, now).await?;
-        let shelves = self.shelves(now).await?;
-        let mut input = self.figures(schedule, period, now, &views, shelves).await?;
+        let views = async { Ok(views::load(&self.store, Which::All, now).await?) };
+        let (views, shelves) = tokio::try_join!(views, self.shelves(now))?;
+        let evenings = Evenings::OfTheBook;
+        let mut input = self.figures(schedule, period, now, &views, shelves, evenings).await?;
         input.previous = previous.and_then(|digest| {
             let content: Content = serde_json::from_str(&digest.content).ok()?;
             Some(Previous {
-                period: digest.period.parse().ok()?,
+                period: content.period,
                 totals: content.totals,
             })
         });
@@ -79,7 +77,8 @@ impl Services {
     ) -> Result<DigestInput, Refused> {
         let (at, views) = self.known_at(when).await?;
         let shelves = self.shelves_at(at).await?;
-        self.figures(schedule, period, at, &views, shelves).await
+        let evenings = Evenings::OfOld;
+        self.figures(schedule, period, at, &views, shelves, evenings).await
     }
 
     async fn figures(
@@ -89,6 +88,7 @@ impl Services {
         as_of: Moment,
         views: &[ShelterView],
         shelves: Shelves,
+        evenings: Evenings,
     ) -> Result<DigestInput, Refused> {
         let scope = schedule.region.as_deref();
         let views: Vec<&ShelterView> = views
@@ -97,9 +97,12 @@ impl Services {
             .collect();
         let picture = crate::domain::availability::availability(views.iter().copied(), as_of);
         let shelters = picture.national.shelters;
+        let covers = schedule.covers(&period);
         Ok(DigestInput {
             as_of,
+            cadence: schedule.cadence,
             period: period.date,
+            covers,
             zone: schedule.zone,
             scope: schedule.region.clone(),
             delayed: period.is_delayed(as_of),
@@ -116,11 +119,13 @@ impl Services {
                     since: row.observed_at,
                 })
                 .collect(),
-            demand: self.demand(as_of).await?,
-            unmet: self.unmet(period.date, schedule).await?,
+            people: self.digest_people(covers, period.date).await?,
             supplies: self.short_supplies(&views, shelves, scope, as_of),
-            transfers: self.moved(&views, as_of).await?,
-            series: self.trend(period.date, scope, &views, &picture.national.counts).await?,
+            transfers: self.moved(&views, covers, as_of).await?,
+            series: self
+                .trend(covers, period.date, scope, &picture.national, evenings)
+                .await?,
+            inhabitants_per_place: self.pack.family_place.inhabitants.into(),
         })
     }
 
@@ -165,15 +170,19 @@ impl Services {
             .collect()
     }
 
-    /// Transfers of which one end lies here, as they stand; of a past moment those sent and received by then.
-    async fn moved(&self, views: &[&ShelterView], as_of: Moment) -> Result<TransferInput, Refused> {
+    /// Transfers of which one end lies here: sent and received in the days looked back on, and overdue as they stand.
+    async fn moved(&self, views: &[&ShelterView], covers: Span, as_of: Moment) -> Result<TransferInput, Refused> {
         let by_id: HashMap<ShelterId, &str> = views
             .iter()
             .map(|view| (view.shelter.id, view.shelter.code.as_str()))
             .collect();
         let here = |row: &Transfer| by_id.contains_key(&row.from) || by_id.contains_key(&row.to);
-        let rows = transfers::moved(&self.store, as_of - DAY, as_of).await?;
-        let within = |at: Option<Moment>| at.is_some_and(|at| as_of - DAY < at && at <= as_of);
+        let (from, until) = (
+            self.begin_of(covers.from)?,
+            self.begin_of(covers.to.succ_opt().unwrap_or(covers.to))?,
+        );
+        let rows = transfers::moved(&self.store, from, until).await?;
+        let within = |at: Option<Moment>| at.is_some_and(|at| from <= at && at < until);
         let many = |is: fn(&Transfer) -> Option<Moment>| {
             let all = rows.iter().filter(|row| here(row) && within(is(row))).count();
             u32::try_from(all).unwrap_or(u32::MAX)
@@ -194,6 +203,11 @@ impl Services {
             received: many(received),
             overdue: late.collect(),
         })
+    }
+
+    fn begin_of(&self, day: NaiveDate) -> Result<Moment, Refused> {
+        let begin = calendar::instant(self.pack.time_zone, day.and_time(chrono::NaiveTime::MIN));
+        begin.ok_or_else(|| Refused::Unexpected(format!("{day} lies beyond the calendar")))
     }
 
     /// Region codes as the sections of a digest have them: in the pack's order, then those of imports.
@@ -228,58 +242,6 @@ impl Services {
                 }
             })
             .collect()
-    }
-
-    async fn demand(&self, as_of: Moment) -> Result<Demand, Refused> {
-        let from = as_of - DAY;
-        let demand = referrals::demand(&self.store, from, as_of).await?;
-        let mut minutes = holds::minutes_to_acceptance(&self.store, from, as_of).await?;
-        minutes.sort_unstable();
-        let median = minutes
-            .get(minutes.len() / 2)
-            .filter(|_| minutes.len() >= FEWEST_ANSWERS);
-        let placed = demand
-            .closed
-            .iter()
-            .filter(|(outcome, _)| *outcome == Outcome::Placed)
-            .count();
-        Ok(Demand {
-            opened: demand.opened,
-            placed: u64::try_from(placed).unwrap_or(u64::MAX),
-            median_minutes: median.and_then(|m| u32::try_from(*m).ok()),
-        })
-    }
-
-    /// Unmet need of the last whole month before the period: a closed block, so that two digests differ by nobody.
-    async fn unmet(&self, date: NaiveDate, schedule: &Schedule) -> Result<Option<UnmetInput>, Refused> {
-        let Some((from, to)) = calendar::month_before(date) else {
-            return Ok(None);
-        };
-        let start = calendar::instant(schedule.zone, from.and_time(chrono::NaiveTime::MIN));
-        let end = to
-            .succ_opt()
-            .and_then(|day| calendar::instant(schedule.zone, day.and_time(chrono::NaiveTime::MIN)));
-        let Some((start, end)) = start.zip(end) else {
-            return Ok(None);
-        };
-        let closed = referrals::demand(&self.store, start, end).await?.closed;
-        let mut reasons: BTreeMap<crate::domain::holds::UnmetReason, u64> = BTreeMap::new();
-        let mut unmet = 0;
-        for (outcome, why) in closed {
-            if outcome == Outcome::Unmet {
-                unmet += 1;
-                for reason in why {
-                    *reasons.entry(reason).or_default() += 1;
-                }
-            }
-        }
-        let reasons = reasons.into_iter().map(|(reason, n)| (reason.to_string(), n)).collect();
-        Ok(Some(UnmetInput {
-            from,
-            to,
-            referrals: unmet,
-            reasons,
-        }))
     }
 }
 

@@ -1,44 +1,43 @@
-//! Makes a digest of the figures: sums, compares, chooses what matters, masks what is about single people.
+//! Makes a digest of the figures: sums, compares, chooses what matters. Counts of people come as they may be printed.
 
 use super::content::{
-    Change, Content, DemandLine, Quality, RegionLine, Reporting, Silent, Standard, SupplyLine, Transfers, Trend,
-    TrendPoint,
+    Change, Content, Quality, RegionLine, Reporting, Silent, Standard, StandardLine, SupplyLine, Transfers, VERSION,
 };
-use super::exceptions::exceptions;
-use super::input::{DayPoint, DigestInput, Previous, SilentShelter, Supply, Totals, TransferInput};
-use super::unmet::{mask, unmet};
+use super::exceptions::{Exceptions, exceptions};
+use super::input::{DigestInput, Previous, SilentShelter, Supply, Totals, TransferInput};
+use super::schedule_rule::Cadence;
+use super::span::{course, trend};
 use crate::domain::calendar;
+use crate::domain::standard::standing;
 
-/// Inhabitants per family place in the standard of the Council of Europe's Istanbul Convention (explanatory report).
-const INHABITANTS_PER_PLACE: u64 = 10_000;
 const MOST_SILENT: usize = 40;
 const MOST_SUPPLIES: usize = 7;
 const MOST_OVERDUE: usize = 5;
-const TREND_DAYS: usize = 30;
 
 /// The content of a digest. Pure: the same figures make the same content.
-///
-/// Figures about people (demand, unmet need) are left out of a digest of one region: beside the national digest they
-/// would give away those of the other regions by subtraction.
 pub fn compose(input: &DigestInput) -> Content {
     let totals = Totals::sum(input.regions.iter().map(|line| &line.totals));
     let silent = longest_silent_first(&input.silent);
     let supplies = gravest_first(&input.supplies);
-    let exceptions = exceptions(input, &silent, &supplies);
-    let national = input.scope.is_none();
+    let transfers = transfers(&input.transfers);
+    let exceptions = exceptions(input, &silent, &supplies, &transfers);
     Content {
-        version: 1,
+        version: VERSION,
+        cadence: input.cadence,
         scope: input.scope.clone(),
         period: input.period,
+        covers: Some(input.covers),
         as_of: input.as_of,
         as_of_local: calendar::civil(input.zone, input.as_of),
         zone: input.zone.name().to_owned(),
         delayed: input.delayed,
         totals,
         change: input.previous.as_ref().map(|previous| change(previous, &totals)),
+        short: is_short(input, &exceptions),
+        course: course(input.covers, &input.series),
         exceptions: exceptions.shown,
         exceptions_left_out: exceptions.left_out,
-        trend: trend(&input.series),
+        trend: trend(input.covers, &input.series),
         regions: (input.regions.iter())
             .map(|line| RegionLine {
                 region: line.region.clone(),
@@ -46,20 +45,19 @@ pub fn compose(input: &DigestInput) -> Content {
             })
             .collect(),
         reporting: reporting(input),
-        demand: national.then(|| DemandLine {
-            opened: mask(input.demand.opened),
-            placed: mask(input.demand.placed),
-            median_minutes: input.demand.median_minutes,
-        }),
-        unmet: input.unmet.as_ref().filter(|_| national).map(unmet),
+        people: match (&input.people, input.scope.as_deref()) {
+            (Some(people), Some(region)) => people.of_region(region),
+            (people, None) => people.clone(),
+            (None, _) => None,
+        },
         supplies: supplies
             .iter()
             .take(MOST_SUPPLIES)
             .map(|supply| supply_line(supply))
             .collect(),
         supplies_left_out: count(supplies.len().saturating_sub(MOST_SUPPLIES)),
-        transfers: transfers(&input.transfers),
-        standard: standard(input, &totals),
+        transfers,
+        standard: standard(input),
         quality: Quality {
             shelters: totals.shelters.total,
             fresh: totals.shelters.fresh,
@@ -68,6 +66,13 @@ pub fn compose(input: &DigestInput) -> Content {
             silent: totals.shelters.silent,
         },
     }
+}
+
+/// Nothing wants an eye, everybody has reported, and the next digest comes soon: a page that says no more is read to its
+/// end. What a month or more adds up to is said whatever it is.
+fn is_short(input: &DigestInput, exceptions: &Exceptions) -> bool {
+    let soon = matches!(input.cadence, Cadence::Daily | Cadence::Weekly | Cadence::Cron);
+    soon && exceptions.shown.is_empty() && input.missing.is_empty()
 }
 
 fn count(n: usize) -> u32 {
@@ -136,39 +141,30 @@ fn reporting(input: &DigestInput) -> Reporting {
     }
 }
 
-fn trend(series: &[DayPoint]) -> Option<Trend> {
-    let points: Vec<TrendPoint> = series
-        .iter()
-        .skip(series.len().saturating_sub(TREND_DAYS))
-        .map(|day| TrendPoint {
-            date: day.date,
-            free: day.free,
-        })
-        .collect();
-    if points.len() < 2 {
-        return None;
-    }
-    let lowest = *points.iter().min_by_key(|point| point.free)?;
-    // Of equal days the first, as with the lowest.
-    let highest = *points.iter().rev().max_by_key(|point| point.free)?;
-    Some(Trend {
-        points,
-        lowest,
-        highest,
-    })
-}
-
 /// `None` unless the inhabitants of every region are known.
-fn standard(input: &DigestInput, totals: &Totals) -> Option<Standard> {
+fn standard(input: &DigestInput) -> Option<Standard> {
     let population = (input.regions.iter()).try_fold(0u64, |sum, line| sum.checked_add(line.population?))?;
-    if population == 0 {
-        return None;
-    }
-    let required = population.div_ceil(INHABITANTS_PER_PLACE);
+    let of = |population, places: u32| standing(Some(population), input.inhabitants_per_place, places.into());
+    let places = Totals::sum(input.regions.iter().map(|line| &line.totals)).family_capacity;
+    let whole = of(population, places)?;
+    let lines = input.regions.iter().filter_map(|line| {
+        let own = of(line.population?, line.totals.family_capacity)?;
+        Some(StandardLine {
+            region: line.region.clone(),
+            places: line.totals.family_capacity,
+            required: own.required,
+            gap: own.gap,
+        })
+    });
     Some(Standard {
-        places: totals.family_capacity,
-        required,
-        gap: required.saturating_sub(u64::from(totals.family_capacity)),
+        places,
+        required: whole.required,
+        gap: whole.gap,
         population,
+        inhabitants_per_place: input.inhabitants_per_place,
+        regions: match input.scope {
+            None => lines.collect(),
+            Some(_) => Vec::new(),
+        },
     })
 }

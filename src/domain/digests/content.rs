@@ -5,16 +5,29 @@ use chrono::{NaiveDate, NaiveDateTime};
 use serde::{Deserialize, Serialize};
 
 use super::input::Totals;
+use super::people::People;
+use super::schedule_rule::Cadence;
+use crate::domain::calendar::Span;
 use crate::domain::id::Moment;
+
+/// The shape that [`Content`] has today.
+pub const VERSION: u8 = 2;
 
 /// The content of one digest, in the order it is read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Content {
-    /// Counts changes of this shape; 1 today.
+    /// Counts changes of this shape. Of version 1, frozen before 2026-11-23, what follows with a default is missing, and
+    /// its figures of people are not read: what was printed of them stands in its parts.
     pub version: u8,
+    #[serde(default = "daily")]
+    pub cadence: Cadence,
     /// Region code if the digest is of one region.
     pub scope: Option<String>,
+    /// Local civil date of its slot.
     pub period: NaiveDate,
+    /// The days it looks back on.
+    #[serde(default)]
+    pub covers: Option<Span>,
     pub as_of: Moment,
     /// `as_of` on the wall of the schedule's zone, frozen: zone data changes, letters do not.
     pub as_of_local: NaiveDateTime,
@@ -22,8 +35,14 @@ pub struct Content {
     pub zone: String,
     pub delayed: bool,
     pub totals: Totals,
-    /// Against the digest before; `None` for the first.
+    /// Against the digest before of the same schedule; `None` for the first.
     pub change: Option<Change>,
+    /// All is as it should be, and its rhythm is short enough that no more is said.
+    #[serde(default)]
+    pub short: bool,
+    /// How the days it looks back on were as a whole; `None` of a single day.
+    #[serde(default)]
+    pub course: Option<Course>,
     /// At most seven, gravest first.
     pub exceptions: Vec<Exception>,
     pub exceptions_left_out: u32,
@@ -31,10 +50,9 @@ pub struct Content {
     /// In the pack's order, never ranked.
     pub regions: Vec<RegionLine>,
     pub reporting: Reporting,
-    /// `None` in a digest of one region.
-    pub demand: Option<DemandLine>,
-    /// `None` in a digest of one region.
-    pub unmet: Option<Unmet>,
+    /// What is published of people; `None` while no month is closed.
+    #[serde(default)]
+    pub people: Option<People>,
     /// Gravest first, at most seven.
     pub supplies: Vec<SupplyLine>,
     pub supplies_left_out: u32,
@@ -43,6 +61,10 @@ pub struct Content {
     pub transfers: Transfers,
     pub standard: Option<Standard>,
     pub quality: Quality,
+}
+
+fn daily() -> Cadence {
+    Cadence::Daily
 }
 
 /// Differences to the digest of `since`.
@@ -54,7 +76,29 @@ pub struct Change {
     pub occupied: i64,
 }
 
-/// What wants the Committee's eye today.
+/// The days a digest looks back on, beside as many before them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Course {
+    pub now: Means,
+    /// `None` where fewer than half of those days are known.
+    pub before: Option<Means>,
+}
+
+/// Means of days in tenths, each day as it ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Means {
+    pub covers: Span,
+    /// Days of those whose figures are known.
+    pub days: u32,
+    pub beds: i64,
+    pub occupied: i64,
+    pub free: i64,
+    pub family_places: i64,
+    /// Of a hundred shelters, so many had figures no older than their own rhythm. `None` where there are no shelters.
+    pub reporting: Option<u8>,
+}
+
+/// What wants the Committee's eye.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "code", rename_all = "snake_case")]
 pub enum Exception {
@@ -66,6 +110,12 @@ pub enum Exception {
     NoFamilyPlace { region: String, free: u32 },
     /// An item is about to run out (days of cover under the critical limit).
     CriticalSupply { item: String, shelters: u32 },
+    /// Transfers of supplies past their day. `longest` is the code of the one longest overdue.
+    OverdueTransfers {
+        transfers: u32,
+        longest: String,
+        due_on: NaiveDate,
+    },
     /// Shelters that have not been heard of for three of their own rhythms. `code` of the longest silent one.
     Silent {
         shelters: u32,
@@ -80,13 +130,25 @@ pub enum Exception {
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Trend {
+    #[serde(default)]
+    pub step: Step,
     /// Oldest first, at least two.
     pub points: Vec<TrendPoint>,
     pub lowest: TrendPoint,
     pub highest: TrendPoint,
 }
 
-/// Free beds of one day.
+/// What a point of a trend stands for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Step {
+    #[default]
+    Day,
+    /// The mean of seven days, named by the first of them.
+    Week,
+}
+
+/// Free beds of one day, or of the week that begins on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TrendPoint {
     pub date: NaiveDate,
@@ -116,40 +178,6 @@ pub struct Silent {
     pub since: Option<NaiveDate>,
 }
 
-/// A count of people, exact or masked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Count {
-    Exact(u64),
-    /// At least one and fewer than this.
-    Below(u64),
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DemandLine {
-    pub opened: Count,
-    pub placed: Count,
-    /// `None` if fewer than five were accepted.
-    pub median_minutes: Option<u32>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Unmet {
-    pub from: NaiveDate,
-    pub to: NaiveDate,
-    pub referrals: Count,
-    /// Reasons that may be shown apart, most frequent first.
-    pub reasons: Vec<UnmetLine>,
-    /// What the other reasons come to together; `None` when there are none, or when even that would say too much.
-    pub joined: Option<u64>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct UnmetLine {
-    pub reason: String,
-    pub count: u64,
-}
-
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SupplyLine {
     pub item: String,
@@ -177,7 +205,7 @@ pub struct SupplyCover {
 /// Transfers of supplies between shelters.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Transfers {
-    /// Sent and received in the day before.
+    /// Sent and received in the days the digest looks back on (of version 1: in the day before).
     pub sent: u32,
     pub received: u32,
     /// Awaited and past their day: the longest overdue first, at most five.
@@ -194,8 +222,13 @@ pub struct Overdue {
     pub due_on: NaiveDate,
 }
 
-/// One family place per 10,000 inhabitants.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// The standard of before it was the country pack's to say.
+fn ten_thousand() -> u64 {
+    10_000
+}
+
+/// One family place per so many inhabitants.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Standard {
     /// Family places there are, free or not.
     pub places: u32,
@@ -203,6 +236,19 @@ pub struct Standard {
     /// What is missing; 0 when the standard is met.
     pub gap: u64,
     pub population: u64,
+    #[serde(default = "ten_thousand")]
+    pub inhabitants_per_place: u64,
+    /// In the pack's order; none in a digest of one region.
+    #[serde(default)]
+    pub regions: Vec<StandardLine>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StandardLine {
+    pub region: String,
+    pub places: u32,
+    pub required: u64,
+    pub gap: u64,
 }
 
 /// How old the figures are that this digest stands on.

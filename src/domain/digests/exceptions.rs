@@ -3,7 +3,7 @@
 
 use chrono_tz::Tz;
 
-use super::content::Exception;
+use super::content::{Exception, Transfers};
 use super::input::{DigestInput, RegionInput, SilentShelter, Supply};
 use crate::domain::calendar;
 
@@ -19,8 +19,13 @@ pub struct Exceptions {
     pub left_out: u32,
 }
 
-/// `silent` and `supplies` come with the gravest first.
-pub(super) fn exceptions(input: &DigestInput, silent: &[&SilentShelter], supplies: &[&Supply]) -> Exceptions {
+/// `silent`, `supplies` and the overdue among `transfers` come with the gravest first.
+pub(super) fn exceptions(
+    input: &DigestInput,
+    silent: &[&SilentShelter],
+    supplies: &[&Supply],
+    transfers: &Transfers,
+) -> Exceptions {
     let regions = || input.regions.iter().filter(|line| line.totals.shelters.total > 0);
     let mut all: Vec<Exception> = Vec::new();
     all.extend(regions().filter_map(over_capacity));
@@ -35,6 +40,7 @@ pub(super) fn exceptions(input: &DigestInput, silent: &[&SilentShelter], supplie
                 shelters: s.critical,
             }),
     );
+    all.extend(overdue(transfers));
     all.extend(silent_shelters(silent, input.zone));
     all.extend(regions().filter_map(few_fresh));
     all.extend(regions().filter_map(out_of_service));
@@ -51,9 +57,10 @@ fn gravity(exception: &Exception) -> u8 {
         Exception::NoFreeBed { .. } => 1,
         Exception::NoFamilyPlace { .. } => 2,
         Exception::CriticalSupply { .. } => 3,
-        Exception::Silent { .. } => 4,
-        Exception::FewFresh { .. } => 5,
-        Exception::OutOfService { .. } => 6,
+        Exception::OverdueTransfers { .. } => 4,
+        Exception::Silent { .. } => 5,
+        Exception::FewFresh { .. } => 6,
+        Exception::OutOfService { .. } => 7,
     }
 }
 
@@ -71,6 +78,16 @@ fn no_place(line: &RegionInput) -> Option<Exception> {
         (free, 0) => Some(Exception::NoFamilyPlace { region, free }),
         _ => None,
     }
+}
+
+fn overdue(transfers: &Transfers) -> Option<Exception> {
+    let longest = transfers.overdue.first()?;
+    let named = u32::try_from(transfers.overdue.len()).unwrap_or(u32::MAX);
+    Some(Exception::OverdueTransfers {
+        transfers: named.saturating_add(transfers.overdue_left_out),
+        longest: longest.code.clone(),
+        due_on: longest.due_on,
+    })
 }
 
 fn silent_shelters(silent: &[&SilentShelter], zone: Tz) -> Option<Exception> {

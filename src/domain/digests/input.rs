@@ -5,6 +5,10 @@ use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use super::content::{Overdue, SupplyCover};
+use super::people::People;
+use super::schedule_rule::Cadence;
+use crate::domain::calendar::Span;
+use crate::domain::daybook::Day;
 use crate::domain::id::Moment;
 
 /// Shelters by the freshness of their figures; `total` is the sum of the four.
@@ -84,30 +88,6 @@ pub struct SilentShelter {
     pub since: Option<Moment>,
 }
 
-/// Referrals of the period. Their small counts are masked later.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Demand {
-    pub opened: u64,
-    pub placed: u64,
-    /// Median minutes from asking to acceptance; `None` if fewer than five were accepted.
-    pub median_minutes: Option<u32>,
-}
-
-/// Referrals closed without a place.
-///
-/// The days must be a closed block of the calendar (`calendar::month_before(period)`), the same for every digest until
-/// the next block is complete: of a window that slides by a day, two digests would give away the single case between.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UnmetInput {
-    pub from: NaiveDate,
-    /// Last day, inclusive.
-    pub to: NaiveDate,
-    /// Referrals closed unmet; one may have several reasons.
-    pub referrals: u64,
-    /// Count by reason code (`no_capacity`), in the order of the code list; zeros may be there or missing.
-    pub reasons: Vec<(String, u64)>,
-}
-
 /// One item of the supply catalogue that is short somewhere.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Supply {
@@ -121,7 +101,7 @@ pub struct Supply {
     pub cover: SupplyCover,
 }
 
-/// Transfers of which one end lies in the digest's scope.
+/// Transfers of which one end lies in the digest's scope; sent and received in the days it looks back on.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TransferInput {
     pub sent: u32,
@@ -130,21 +110,16 @@ pub struct TransferInput {
     pub overdue: Vec<Overdue>,
 }
 
-/// One day of the trend, as known at that day's end (or, of the newest, at `as_of`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DayPoint {
-    pub date: NaiveDate,
-    pub beds: u32,
-    pub occupied: u32,
-    pub free: u32,
-}
-
 /// Everything a digest is made of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DigestInput {
     /// The instant the figures are true for.
     pub as_of: Moment,
+    pub cadence: Cadence,
+    /// Local civil date of its slot.
     pub period: NaiveDate,
+    /// The days it looks back on: whole days, all over.
+    pub covers: Span,
     pub zone: Tz,
     /// Region the digest is limited to; then `regions` holds that one only.
     pub scope: Option<String>,
@@ -159,10 +134,12 @@ pub struct DigestInput {
     pub missing: Vec<SilentShelter>,
     /// Those that have not been heard of for three of their own rhythms.
     pub silent: Vec<SilentShelter>,
-    pub demand: Demand,
-    pub unmet: Option<UnmetInput>,
+    /// Of the whole country, whatever the scope.
+    pub people: Option<People>,
     pub supplies: Vec<Supply>,
     pub transfers: TransferInput,
-    /// Last 30 days, oldest first.
-    pub series: Vec<DayPoint>,
+    /// The evenings from [`super::first_day`] on that are known, oldest first, and the period's own day as it stands.
+    pub series: Vec<(NaiveDate, Day)>,
+    /// Inhabitants for whom the standard asks for one family place.
+    pub inhabitants_per_place: u64,
 }

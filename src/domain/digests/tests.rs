@@ -45,29 +45,33 @@ fn the_gravest_exceptions_come_first_and_are_seven_at_most() {
                 item: "soap_bar".into(),
                 shelters: 2
             },
+            Exception::OverdueTransfers {
+                transfers: 1,
+                longest: "K7QM-2XRT".into(),
+                due_on: "2026-11-19".parse().unwrap()
+            },
             Exception::Silent {
                 shelters: 2,
                 longest: "TJ-GB-02".into(),
                 since
             },
-            Exception::FewFresh {
-                region: "TJ-GB".into(),
-                fresh: 0,
-                of: 2
-            },
         ]
     );
-    assert_eq!(content.exceptions_left_out, 1);
+    assert_eq!(content.exceptions_left_out, 2);
 }
 
 #[test]
-fn a_quiet_day_has_none() {
-    let mut input = sample::input();
-    input.regions.truncate(2);
-    input.silent.clear();
-    input.supplies.clear();
-    let content = compose(&input);
+fn a_quiet_day_is_short_and_a_quiet_month_is_not() {
+    let content = compose(&sample::quiet());
     assert_eq!((content.exceptions.len(), content.exceptions_left_out), (0, 0));
+    assert!(content.short);
+    assert!(!compose(&sample::input()).short);
+    let mut input = sample::quiet();
+    input.cadence = Cadence::Monthly;
+    assert!(!compose(&input).short, "what a month adds up to is said");
+    let mut input = sample::quiet();
+    input.missing = sample::input().missing;
+    assert!(!compose(&input).short, "somebody has not reported");
 }
 
 #[test]
@@ -75,6 +79,9 @@ fn the_standard_counts_places_there_are_not_free_ones() {
     let standard = compose(&sample::input()).standard.unwrap();
     assert_eq!((standard.population, standard.required), (10_288_300, 1029));
     assert_eq!((standard.places, standard.gap), (80, 949));
+    let (dushanbe, badakhshan) = (standard.regions.first().unwrap(), standard.regions.last().unwrap());
+    assert_eq!((dushanbe.places, dushanbe.required, dushanbe.gap), (17, 125, 108));
+    assert_eq!((badakhshan.places, badakhshan.required, badakhshan.gap), (4, 24, 20));
     let mut input = sample::input();
     input.regions.first_mut().unwrap().population = None;
     assert_eq!(compose(&input).standard, None);
@@ -83,12 +90,8 @@ fn the_standard_counts_places_there_are_not_free_ones() {
 #[test]
 fn the_trend_is_of_thirty_days_and_knows_its_extremes() {
     let mut input = sample::input();
-    let mut older = *input.series.first().unwrap();
-    older.date = older.date.pred_opt().unwrap();
-    older.free = 1;
-    input.series.insert(0, older);
     let trend = compose(&input).trend.unwrap();
-    assert_eq!(trend.points.len(), 30);
+    assert_eq!((trend.points.len(), trend.step), (30, Step::Day));
     assert_eq!(
         (trend.lowest.free, trend.lowest.date.to_string().as_str()),
         (58, "2026-11-17")
@@ -99,6 +102,37 @@ fn the_trend_is_of_thirty_days_and_knows_its_extremes() {
     );
     input.series.truncate(1);
     assert_eq!(compose(&input).trend, None);
+}
+
+#[test]
+fn each_rhythm_draws_and_compares_what_it_looks_back_on() {
+    let said = |cadence| {
+        let content = compose(&sample::of(cadence));
+        let trend = content.trend.unwrap();
+        let compared = content.course.and_then(|course| course.before);
+        (
+            trend.step,
+            trend.points.len(),
+            compared.map(|before| format!("{}/{}", before.covers.from, before.covers.to)),
+        )
+    };
+    let before = |text: &str| Some(text.to_owned());
+    assert_eq!(said(Cadence::Daily), (Step::Day, 30, None));
+    assert_eq!(said(Cadence::Weekly), (Step::Day, 30, before("2026-11-09/2026-11-15")));
+    assert_eq!(said(Cadence::Cron), (Step::Day, 30, before("2026-11-20/2026-11-22")));
+    assert_eq!(said(Cadence::Monthly), (Step::Day, 31, before("2026-09-01/2026-09-30")));
+    assert_eq!(
+        said(Cadence::FirstWorkingDay),
+        (Step::Day, 31, before("2026-09-01/2026-09-30"))
+    );
+    assert_eq!(
+        said(Cadence::Quarterly),
+        (Step::Week, 13, before("2026-04-01/2026-06-30"))
+    );
+    assert_eq!(
+        said(Cadence::HalfYearly),
+        (Step::Week, 26, before("2025-07-01/2025-12-31"))
+    );
 }
 
 #[test]
@@ -173,19 +207,40 @@ fn long_lists_are_cut_and_say_so() {
 }
 
 #[test]
-fn people_are_masked_and_told_of_nationally_only() {
+fn people_are_said_as_published_and_of_a_region_its_own_line_alone() {
     let mut input = sample::input();
-    input.demand.placed = 4;
-    let content = compose(&input);
-    let demand = content.demand.unwrap();
-    assert_eq!((demand.opened, demand.placed), (Count::Exact(12), Count::Below(5)));
-    let unmet = content.unmet.unwrap();
-    let shown: Vec<(&str, u64)> = unmet.reasons.iter().map(|l| (l.reason.as_str(), l.count)).collect();
-    assert_eq!(shown, [("no_capacity", 16), ("admission_rule", 8)]);
-    assert_eq!(unmet.joined, Some(9));
+    assert_eq!(compose(&input).people, input.people);
     input.scope = Some("TJ-KT".into());
-    let content = compose(&input);
-    assert_eq!((content.demand, content.unmet), (None, None));
+    let people = compose(&input).people.unwrap();
+    assert_eq!(people.regions.len(), 1);
+    assert_eq!(
+        (people.total.opened, people.total.unmet),
+        (Count::Exact(39), Count::Exact(9))
+    );
+    assert_eq!(
+        (people.total.placed, people.total.other),
+        (Count::Withheld, Count::Withheld)
+    );
+    assert!(people.reasons.is_empty() && people.changes.is_empty() && people.months.is_empty());
+    assert_eq!(people.answers.unwrap().regions.len(), 1);
+    input.scope = Some("TJ-XX".into());
+    assert_eq!(compose(&input).people, None);
+}
+
+/// A digest as it was frozen before rhythms other than the daily one.
+#[test]
+fn content_of_the_first_shape_is_still_read() {
+    let content: Content = serde_json::from_str(include_str!("first_shape.json")).unwrap();
+    assert_eq!(
+        (content.version, content.cadence, content.covers),
+        (1, Cadence::Daily, None)
+    );
+    assert_eq!((content.totals.free, content.regions.len()), (62, 5));
+    assert_eq!(content.trend.unwrap().step, Step::Day);
+    assert_eq!(
+        (content.people, content.standard.unwrap().inhabitants_per_place),
+        (None, 10_000)
+    );
 }
 
 #[test]

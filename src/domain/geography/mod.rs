@@ -3,6 +3,7 @@
 
 mod areas;
 mod error;
+mod holidays;
 mod items;
 mod kits;
 mod map;
@@ -31,6 +32,7 @@ pub use names::Names;
 pub use settings::{FamilyPlace, SupplyThresholds, Terrain};
 pub use travel::{Travel, straight_km};
 
+use super::holidays::Holidays;
 use super::reminders::Hours;
 use travel::TravelTable;
 
@@ -73,6 +75,8 @@ pub struct Pack {
     pub currency: String,
     /// When shelters are reminded of a report that has not come.
     pub reminders: Hours,
+    /// The days on which the country does not work.
+    pub holidays: Arc<Holidays>,
     pub terrains: Vec<Terrain>,
     pub regions: Vec<Region>,
     pub districts: Vec<District>,
@@ -116,6 +120,7 @@ impl Pack {
             supplies: settings.supplies,
             currency: settings.currency,
             reminders: settings.reminders,
+            holidays: Arc::new(settings.holidays),
             terrains: settings.terrains,
             regions: areas.regions,
             districts: areas.districts,

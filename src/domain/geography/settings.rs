@@ -8,7 +8,9 @@ use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use super::error::{PackError, PackFault, PackFile, list};
+use super::holidays::RawHolidays;
 use super::table::Row;
+use crate::domain::holidays::Holidays;
 use crate::domain::household::{AgeBand, Child};
 use crate::domain::reminders::Hours;
 
@@ -27,6 +29,7 @@ struct Raw {
     family_place: FamilyPlace,
     supplies: RawSupplies,
     reminders: RawReminders,
+    holidays: RawHolidays,
     travel: RawTravel,
 }
 
@@ -111,6 +114,7 @@ pub(super) struct Settings {
     pub currency: String,
     pub residents_per_mille: BTreeMap<String, u32>,
     pub reminders: Hours,
+    pub holidays: Holidays,
     pub longest_leg_km: f64,
     pub terrains: Vec<Terrain>,
 }
@@ -150,6 +154,7 @@ impl Settings {
             within(&key, *share, 1, 1000)?;
         }
         let reminders = reminders(&raw.reminders)?;
+        let holidays = raw.holidays.read()?;
         check_travel(&raw.travel)?;
         Ok(Self {
             country: raw.country,
@@ -162,6 +167,7 @@ impl Settings {
             currency: currency(raw.supplies.currency)?,
             residents_per_mille: raw.supplies.residents_per_mille,
             reminders,
+            holidays,
             longest_leg_km: raw.travel.longest_leg_km,
             terrains: raw.travel.terrain,
         })
@@ -313,7 +319,7 @@ fn check_travel(travel: &RawTravel) -> Result<(), PackError> {
     Ok(())
 }
 
-fn within<T: PartialOrd + std::fmt::Display>(key: &str, value: T, low: T, high: T) -> Result<(), PackError> {
+pub(super) fn within<T: PartialOrd + std::fmt::Display>(key: &str, value: T, low: T, high: T) -> Result<(), PackError> {
     if value >= low && value <= high {
         return Ok(());
     }

@@ -42,6 +42,12 @@ from = "09:00"
 to = "12:00"
 second_after_minutes = 60
 tell_operators_after_minutes = 120
+[holidays]
+weekend = ["friday"]
+made_up_for = false
+source = "a law"
+fixed = [{ on = "02-29", name = "Leap" }]
+moving = [{ on = "2026-04-05", name = "Feast" }]
 [travel]
 longest_leg_km = 60
 [[travel.terrain]]
@@ -134,6 +140,10 @@ fn an_invented_country_is_read() {
         (pack.reminders.second_after, pack.reminders.tell_operators_after),
         (60, 120)
     );
+    let day = |text: &str| text.parse::<chrono::NaiveDate>().unwrap();
+    let off = ["2026-04-05", "2026-04-10", "2028-02-29"];
+    assert!(off.iter().all(|off| !pack.holidays.is_working(day(off))));
+    assert!(pack.holidays.is_working(day("2026-04-11")) && pack.holidays.is_working(day("2027-04-05")));
     let third = pack.district("E1").unwrap();
     assert_eq!((third.centre, third.own_centre), (Point { lat: 0.0, lon: 12.0 }, false));
     assert_eq!(pack.district("W2").unwrap().population, None);
