@@ -4,7 +4,8 @@
 use std::io::{Cursor, Read};
 
 use calamine::{DataRef, Reader, Xlsx};
-use rust_xlsxwriter::Workbook;
+use chrono::{DateTime, Utc};
+use rust_xlsxwriter::{DocProperties, ExcelDateTime, Workbook, Worksheet, XlsxError};
 
 /// Most bytes of a file.
 pub const MOST_BYTES: usize = 1024 * 1024;
@@ -27,7 +28,7 @@ pub enum Format {
 }
 
 /// Media type of an XLSX file.
-const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+pub const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
 impl Format {
     pub fn media_type(self) -> &'static str {
@@ -51,6 +52,8 @@ impl Format {
 pub enum Cell {
     Text(String),
     Number(i64),
+    /// Of a tenth of a unit, written with one decimal.
+    Tenths(i64),
 }
 
 impl From<&str> for Cell {
@@ -123,15 +126,64 @@ fn write_csv(rows: &[Vec<Cell>]) -> Result<Vec<u8>, SheetFault> {
         let cells = row.iter().map(|cell| match cell {
             Cell::Text(text) => neutral(text),
             Cell::Number(number) => number.to_string(),
+            Cell::Tenths(tenths) => in_tenths(*tenths),
         });
         out.write_record(cells).map_err(|e| told(&e))?;
     }
     out.into_inner().map_err(|e| told(&e))
 }
 
-fn write_xlsx(rows: &[Vec<Cell>]) -> Result<Vec<u8>, rust_xlsxwriter::XlsxError> {
+fn in_tenths(tenths: i64) -> String {
+    let sign = if tenths < 0 { "-" } else { "" };
+    let size = tenths.unsigned_abs();
+    format!("{sign}{}.{}", size / 10, size % 10)
+}
+
+/// One sheet of a book.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sheet {
+    pub name: String,
+    /// The first row is the head line.
+    pub rows: Vec<Vec<Cell>>,
+}
+
+/// Several tables as an XLSX that says it was made at `made`: the same tables give the same bytes whenever they are
+/// written.
+pub fn write_book(sheets: &[Sheet], made: DateTime<Utc>) -> Result<Vec<u8>, SheetFault> {
+    let told = |error: XlsxError| SheetFault::Unwritable(error.to_string());
     let mut book = Workbook::new();
-    let sheet = book.add_worksheet();
+    let date = ExcelDateTime::from_timestamp(made.timestamp()).map_err(told)?;
+    book.set_properties(&DocProperties::new().set_creation_datetime(&date));
+    for (i, sheet) in sheets.iter().enumerate() {
+        let page = book.add_worksheet();
+        // A name that Excel refuses is a number.
+        if page.set_name(sheet_name(&sheet.name)).is_err() {
+            page.set_name((i + 1).to_string()).map_err(told)?;
+        }
+        fill(page, &sheet.rows).map_err(told)?;
+    }
+    book.save_to_buffer().map_err(told)
+}
+
+/// As Excel allows it: 31 characters, and none of those that stand in references.
+fn sheet_name(name: &str) -> String {
+    let plain = |c: char| {
+        if matches!(c, '[' | ']' | ':' | '*' | '?' | '/' | '\\' | '\'') {
+            ' '
+        } else {
+            c
+        }
+    };
+    name.chars().map(plain).take(31).collect()
+}
+
+fn write_xlsx(rows: &[Vec<Cell>]) -> Result<Vec<u8>, XlsxError> {
+    let mut book = Workbook::new();
+    fill(book.add_worksheet(), rows)?;
+    book.save_to_buffer()
+}
+
+fn fill(sheet: &mut Worksheet, rows: &[Vec<Cell>]) -> Result<(), XlsxError> {
     for (down, row) in (0..).zip(rows) {
         for (across, cell) in (0..).zip(row) {
             match cell {
@@ -139,11 +191,13 @@ fn write_xlsx(rows: &[Vec<Cell>]) -> Result<Vec<u8>, rust_xlsxwriter::XlsxError>
                 // Exact: no count of ours reaches 2^53.
                 #[expect(clippy::cast_precision_loss, reason = "counts are small")]
                 Cell::Number(number) => sheet.write_number(down, across, *number as f64)?,
+                #[expect(clippy::cast_precision_loss, reason = "counts are small")]
+                Cell::Tenths(tenths) => sheet.write_number(down, across, *tenths as f64 / 10.0)?,
             };
         }
     }
     sheet.autofit();
-    book.save_to_buffer()
+    Ok(())
 }
 
 /// The rows of a table: of an XLSX those of its first sheet. Blank rows stay, so that a row's place is its number.

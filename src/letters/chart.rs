@@ -16,14 +16,14 @@ const BOLD: &[u8] = include_bytes!("../../data/fonts/panoh-bold.ttf");
 
 /// Width in the letter; the PNG has twice as many pixels.
 pub(super) const WIDTH: u32 = 560;
-pub(super) const HEIGHT: u32 = 220;
+pub(super) const HEIGHT: u32 = 250;
 const SCALE: u32 = 2;
 
 /// The field the line is drawn in.
-const LEFT: f64 = 48.0;
+const LEFT: f64 = 60.0;
 const RIGHT: f64 = 544.0;
-const TOP: f64 = 30.0;
-const BOTTOM: f64 = 180.0;
+const TOP: f64 = 36.0;
+const BOTTOM: f64 = 204.0;
 
 const INK: &str = "#1d2527";
 const SOFT: &str = "#5b6669";
@@ -36,7 +36,7 @@ const TEAL_SOFT: &str = "#e3f0ef";
 pub(super) fn svg(trend: &Trend, words: &Words) -> String {
     let scale = Scale::over(trend);
     let mut out = format!(
-        r#"<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}" viewBox="0 0 {WIDTH} {HEIGHT}" font-family="DejaVu Sans" font-size="15">"#
+        r#"<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}" viewBox="0 0 {WIDTH} {HEIGHT}" font-family="DejaVu Sans" font-size="20">"#
     );
     let path = path(&scale, trend);
     let _ = write!(
@@ -46,7 +46,7 @@ pub(super) fn svg(trend: &Trend, words: &Words) -> String {
     grid(&mut out, &scale, words);
     let _ = write!(
         out,
-        r#"<path d="{path}" fill="none" stroke="{TEAL}" stroke-width="2.5" stroke-linejoin="round" stroke-linecap="round"/>"#
+        r#"<path d="{path}" fill="none" stroke="{TEAL}" stroke-width="3" stroke-linejoin="round" stroke-linecap="round"/>"#
     );
     days(&mut out, &scale, trend, words);
     marks(&mut out, &scale, trend, words);
@@ -107,7 +107,7 @@ fn grid(out: &mut String, scale: &Scale, words: &Words) {
             out,
             r#"<path d="M{LEFT} {y:.1}H{RIGHT}" stroke="{colour}"/><text x="{:.1}" y="{:.1}" text-anchor="end" fill="{SOFT}">{}</text>"#,
             LEFT - 8.0,
-            y + 5.0,
+            y + 7.0,
             words.number(beds)
         );
         let Some(next) = beds.checked_add(scale.step) else {
@@ -138,7 +138,7 @@ fn days(out: &mut String, scale: &Scale, trend: &Trend, words: &Words) {
         if let Some(point) = trend.points.get(index) {
             let _ = write!(
                 out,
-                r#"<text x="{:.1}" y="208" text-anchor="{anchor}" fill="{SOFT}">{}</text>"#,
+                r#"<text x="{:.1}" y="238" text-anchor="{anchor}" fill="{SOFT}">{}</text>"#,
                 scale.x(index),
                 words.day(point.date)
             );
@@ -161,12 +161,12 @@ fn marks(out: &mut String, scale: &Scale, trend: &Trend, words: &Words) {
             continue;
         };
         let (x, y) = (scale.x(i), scale.y(point.free));
-        if taken.iter().any(|other| (other - x).abs() < 48.0) {
+        if taken.iter().any(|other| (other - x).abs() < 60.0) {
             continue;
         }
         taken.push(x);
         // Under the lowest point only where there is room above the axis.
-        let label_y = if above || y > BOTTOM - 28.0 { y - 10.0 } else { y + 24.0 };
+        let label_y = if above || y > BOTTOM - 36.0 { y - 12.0 } else { y + 30.0 };
         // Above the line a number may lie on a grid line: white around it keeps it clear.
         let halo = if above {
             r##" stroke="#ffffff" stroke-width="4" stroke-linejoin="round" paint-order="stroke""##
@@ -174,13 +174,13 @@ fn marks(out: &mut String, scale: &Scale, trend: &Trend, words: &Words) {
             ""
         };
         let anchor = match x {
-            x if x > RIGHT - 16.0 => "end",
-            x if x < LEFT + 16.0 => "start",
+            x if x > RIGHT - 22.0 => "end",
+            x if x < LEFT + 22.0 => "start",
             _ => "middle",
         };
         let _ = write!(
             out,
-            r##"<circle cx="{x:.1}" cy="{y:.1}" r="4.5" fill="{TEAL}" stroke="#ffffff" stroke-width="2"/><text x="{x:.1}" y="{label_y:.1}" text-anchor="{anchor}" font-weight="700" font-size="17" fill="{INK}"{halo}>{}</text>"##,
+            r##"<circle cx="{x:.1}" cy="{y:.1}" r="5.5" fill="{TEAL}" stroke="#ffffff" stroke-width="2"/><text x="{x:.1}" y="{label_y:.1}" text-anchor="{anchor}" font-weight="700" font-size="23" fill="{INK}"{halo}>{}</text>"##,
             words.number(point.free)
         );
     }

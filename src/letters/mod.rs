@@ -7,8 +7,12 @@ mod findings;
 mod html;
 mod mime;
 mod notice;
+mod page;
+mod people;
 mod sections;
+mod signer;
 mod sms;
+mod tables;
 mod text;
 mod view;
 mod words;
@@ -18,10 +22,14 @@ mod tests;
 
 pub use mime::{Envelope, mime};
 pub use notice::notice;
+pub use page::{Asked, page, page_policy};
+pub use signer::{Signer, SignerFault};
 pub use sms::{Reply, Rooms, sms};
+pub use tables::{csv, xlsx};
 pub use words::languages;
 
 use crate::domain::digests::Content;
+use crate::sheets::{Format, SheetFault};
 use words::Words;
 
 /// Content-ID of the chart inside its letter.
@@ -37,7 +45,7 @@ pub trait Names {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rendered {
     pub language: String,
-    /// Neutral and always the same: it shows on locked screens.
+    /// Neutral, and always the same for a rhythm: it shows on locked screens.
     pub subject: String,
     /// Refers to the chart as `cid:chart@panoh`.
     pub html: String,
@@ -46,6 +54,15 @@ pub struct Rendered {
     pub chart_png: Option<Vec<u8>>,
     /// What the chart shows, in words.
     pub alt: Option<String>,
+    /// Tables that travel with it.
+    pub files: Vec<Attached>,
+}
+
+/// A file that travels with a letter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attached {
+    pub format: Format,
+    pub bytes: Vec<u8>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -60,22 +77,27 @@ pub enum LetterError {
     Header { field: &'static str },
     #[error("the letter could not be put together: {0}")]
     Message(#[from] lettre::error::Error),
+    #[error(transparent)]
+    Table(#[from] SheetFault),
 }
 
-/// Prints a digest. `link` is the whole address the letter's one button leads to.
+/// Prints a digest. `link` is the whole address of the app, with the slash at its end: where the button leads, and below
+/// it the glossary.
 pub fn render(content: &Content, language: &str, names: &dyn Names, link: &str) -> Result<Rendered, LetterError> {
     let words = Words::of(language).ok_or_else(|| LetterError::UnknownLanguage(language.to_owned()))?;
     let view = view::view(content, words, names, link);
+    let alt = view.alt().map(str::to_owned);
     let chart_png = match &content.trend {
-        Some(trend) => Some(chart::png(&chart::svg(trend, words))?),
-        None => None,
+        Some(trend) if alt.is_some() => Some(chart::png(&chart::svg(trend, words))?),
+        _ => None,
     };
     Ok(Rendered {
         language: language.to_owned(),
-        subject: words.say("subject", &[]),
+        subject: words.say(&format!("subject.{}", content.cadence), &[]),
         html: html::html(&view)?,
         text: text::text(&view),
         chart_png,
-        alt: view.trend.map(|trend| trend.alt),
+        alt,
+        files: Vec::new(),
     })
 }

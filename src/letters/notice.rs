@@ -26,16 +26,23 @@ pub fn notice(kind: NoticeKind, via: Via, language: &str, link: &str) -> Result<
         text,
         chart_png: None,
         alt: None,
+        files: Vec::new(),
     };
     match via {
         Via::Mail => {}
         Via::Sms => return Ok(short(say(&format!("notice_sms.{kind}")))),
         Via::Push => return Ok(short(say(&format!("notice.{kind}")))),
     }
+    // A reader has no account: she answers on a page of its own.
+    let of = if kind == NoticeKind::ReaderConfirms {
+        "reader"
+    } else {
+        "notice"
+    };
     let (told, button, footer) = (
         say(&format!("notice.{kind}")),
-        say("notice.button"),
-        say("notice.footer"),
+        say(&format!("{of}.button")),
+        say(&format!("{of}.footer")),
     );
     let subject = say("notice.subject");
     Ok(Rendered {
@@ -45,6 +52,7 @@ pub fn notice(kind: NoticeKind, via: Via, language: &str, link: &str) -> Result<
         subject,
         chart_png: None,
         alt: None,
+        files: Vec::new(),
     })
 }
 

@@ -2,9 +2,9 @@
 
 use std::cmp::Ordering;
 
-use super::view::{Headline, Lines, Region, Regions, Row, Rows, Speech, Supplies, Supply, Tone};
+use super::view::{Block, Headline, Line, Lines, Rows, Speech, Table, Tone};
 use super::words::Words;
-use crate::domain::digests::{Content, Count, DemandLine, Reporting, Standard, SupplyCover, Totals, Transfers, Unmet};
+use crate::domain::digests::{Content, Reporting, Standard, SupplyCover, Totals, Transfers};
 
 /// A region with no more free family places than these is called "few" (the officers' second band ends there too).
 const FEW_FAMILY_PLACES: u32 = 2;
@@ -55,35 +55,33 @@ pub(super) fn beds(content: &Content, speech: &Speech) -> Rows {
     }
 }
 
-pub(super) fn regions(content: &Content, speech: &Speech) -> Regions {
+pub(super) fn regions(content: &Content, speech: &Speech) -> Table {
     let words = speech.words;
     let columns = ["regions.beds", "regions.occupied", "regions.free", "regions.family"];
-    let rows: Vec<Region> = content
-        .regions
-        .iter()
+    let lines: Vec<Line> = (content.regions.iter())
         .map(|line| region(speech.region(&line.region), &line.totals, speech))
         .collect();
-    Regions {
+    Table {
         heading: words.say("regions.heading", &[]),
         columns: columns.iter().map(|key| words.say(key, &[])).collect(),
-        total: (rows.len() > 1).then(|| Region {
+        total: (lines.len() > 1).then(|| Line {
             state: None,
             // The section on beds says it more plainly.
-            detail: String::new(),
+            detail: Vec::new(),
             ..region(words.say("regions.country", &[]), &content.totals, speech)
         }),
-        rows,
+        lines,
+        ..Table::default()
     }
 }
 
-fn region(name: String, totals: &Totals, speech: &Speech) -> Region {
+fn region(name: String, totals: &Totals, speech: &Speech) -> Line {
     let words = speech.words;
     if totals.shelters.total == 0 {
-        return Region {
+        return Line {
             name,
-            state: None,
-            cells: Vec::new(),
-            detail: words.say("regions.no_shelters", &[]),
+            detail: vec![words.say("regions.no_shelters", &[])],
+            ..Line::default()
         };
     }
     let n = |n: u32| words.number(n);
@@ -106,7 +104,7 @@ fn region(name: String, totals: &Totals, speech: &Speech) -> Region {
         ],
     ));
     let (key, tone) = state(totals);
-    Region {
+    Line {
         name,
         state: Some((words.say(key, &[]), tone)),
         cells: vec![
@@ -115,7 +113,7 @@ fn region(name: String, totals: &Totals, speech: &Speech) -> Region {
             n(totals.free),
             n(totals.family_places),
         ],
-        detail: detail.join(" · "),
+        detail: vec![detail.join(" · ")],
     }
 }
 
@@ -169,111 +167,43 @@ fn silent(reporting: &Reporting, speech: &Speech) -> Option<String> {
     (!list.is_empty()).then(|| words.say("reporting.silent", &[("list", &list)]))
 }
 
-fn people(count: Count, speech: &Speech) -> String {
-    match count {
-        Count::Exact(n) => speech.words.number(n),
-        Count::Below(n) => speech.words.say("below", &[("n", &speech.words.number(n))]),
-    }
-}
-
-pub(super) fn demand(demand: &DemandLine, speech: &Speech) -> Rows {
-    let words = speech.words;
-    let median = match demand.median_minutes {
-        Some(minutes) => words.say("demand.minutes", &[("n", &words.number(minutes))]),
-        None => words.say("demand.no_median", &[]),
-    };
-    Rows {
-        heading: words.say("demand.heading", &[]),
-        rows: vec![
-            (words.say("demand.opened", &[]), people(demand.opened, speech)),
-            (words.say("demand.placed", &[]), people(demand.placed, speech)),
-            (words.say("demand.median", &[]), median),
-        ],
-        notes: Vec::new(),
-    }
-}
-
-pub(super) fn unmet(unmet: &Unmet, speech: &Speech) -> Rows {
-    let words = speech.words;
-    let heading = words.say(
-        "unmet.heading",
-        &[("from", &words.day(unmet.from)), ("to", &words.day(unmet.to))],
-    );
-    if unmet.referrals == Count::Exact(0) {
-        return Rows {
-            heading,
-            rows: vec![(words.say("unmet.referrals", &[]), words.number(0u32))],
-            notes: vec![words.say("unmet.none", &[])],
-        };
-    }
-    let mut rows: Vec<Row> = vec![(words.say("unmet.referrals", &[]), people(unmet.referrals, speech))];
-    rows.extend(unmet.reasons.iter().map(|line| {
-        let key = format!("reason.{}", line.reason);
-        // A reason this release has no words for prints as its code rather than not at all.
-        let label = if words.has(&key) {
-            words.say(&key, &[])
-        } else {
-            line.reason.clone()
-        };
-        (label, words.number(line.count))
-    }));
-    rows.extend(
-        unmet
-            .joined
-            .map(|sum| (words.say("unmet.joined", &[]), words.number(sum))),
-    );
-    let note = if rows.len() > 1 {
-        "unmet.several"
-    } else {
-        "unmet.masked"
-    };
-    Rows {
-        heading,
-        rows,
-        notes: vec![words.say(note, &[])],
-    }
-}
-
-pub(super) fn supplies(content: &Content, speech: &Speech) -> Supplies {
+pub(super) fn supplies(content: &Content, speech: &Speech) -> Table {
     let words = speech.words;
     // The gravest first, as they come; those that are alike in the order of the reader's alphabet.
-    let mut lines: Vec<_> = content.supplies.iter().collect();
-    lines.sort_by(|a, b| {
+    let mut short: Vec<_> = content.supplies.iter().collect();
+    short.sort_by(|a, b| {
         let by_name = || words.compare(&speech.item(&a.item), &speech.item(&b.item));
         (b.critical, b.low).cmp(&(a.critical, a.low)).then_with(by_name)
     });
-    let rows: Vec<Supply> = (lines.into_iter())
-        .map(|line| Supply {
-            name: speech.item(&line.item),
-            critical: words.number(line.critical),
-            low: words.number(line.low),
-            regions: line
-                .regions
-                .iter()
-                .map(|code| speech.region(code))
-                .collect::<Vec<_>>()
-                .join(", "),
-            lasts: lasts(&line.cover, words),
+    let lines: Vec<Line> = (short.into_iter())
+        .map(|line| {
+            let regions: Vec<String> = line.regions.iter().map(|code| speech.region(code)).collect();
+            Line {
+                name: speech.item(&line.item),
+                state: None,
+                cells: vec![words.number(line.critical), words.number(line.low)],
+                detail: std::iter::once(regions.join(", "))
+                    .chain(lasts(&line.cover, words))
+                    .collect(),
+            }
         })
         .collect();
-    let mut notes = vec![words.say(
-        if rows.is_empty() {
-            "supplies.none"
-        } else {
-            "supplies.note"
-        },
-        &[],
-    )];
+    let key = if lines.is_empty() {
+        "supplies.none"
+    } else {
+        "supplies.note"
+    };
+    let mut notes = vec![words.say(key, &[])];
     if content.supplies_left_out > 0 {
         notes.push(words.count("supplies.more", content.supplies_left_out.into(), &[]));
     }
     notes.extend(moved(&content.transfers, words));
-    Supplies {
+    Table {
         heading: words.say("supplies.heading", &[]),
-        item: words.say("supplies.item", &[]),
-        critical: words.say("supplies.critical", &[]),
-        low: words.say("supplies.low", &[]),
-        rows,
+        head: words.say("supplies.item", &[]),
+        columns: vec![words.say("supplies.critical", &[]), words.say("supplies.low", &[])],
+        lines,
+        total: None,
         notes,
     }
 }
@@ -317,18 +247,47 @@ fn moved(transfers: &Transfers, words: &Words) -> Vec<String> {
     said
 }
 
-pub(super) fn standard(standard: &Standard, speech: &Speech) -> Rows {
+pub(super) fn standard(standard: &Standard, speech: &Speech) -> Block {
     let words = speech.words;
-    Rows {
-        heading: words.say("standard.heading", &[]),
-        rows: vec![
-            (words.say("standard.places", &[]), words.number(standard.places)),
-            (words.say("standard.required", &[]), words.number(standard.required)),
-            (words.say("standard.gap", &[]), words.number(standard.gap)),
-            (words.say("standard.population", &[]), words.number(standard.population)),
-        ],
-        notes: Vec::new(),
+    let heading = words.say(
+        "standard.heading",
+        &[("n", &words.number(standard.inhabitants_per_place))],
+    );
+    let say = |key: &str| words.say(key, &[]);
+    if standard.regions.is_empty() {
+        return Block::Rows(Rows {
+            heading,
+            rows: vec![
+                (say("standard.places"), words.number(standard.places)),
+                (say("standard.required"), words.number(standard.required)),
+                (say("standard.gap"), words.number(standard.gap)),
+                (say("standard.population"), words.number(standard.population)),
+            ],
+            notes: Vec::new(),
+        });
     }
+    let line = |name, places: u32, required: u64, gap: u64| Line {
+        name,
+        cells: vec![words.number(places), words.number(required), words.number(gap)],
+        ..Line::default()
+    };
+    let population = format!("{}: {}", say("standard.population"), words.number(standard.population));
+    let lines = standard.regions.iter();
+    Block::Table(Table {
+        heading,
+        columns: vec![say("standard.places"), say("standard.required"), say("standard.gap")],
+        lines: lines
+            .map(|row| line(speech.region(&row.region), row.places, row.required, row.gap))
+            .collect(),
+        total: Some(line(
+            say("regions.country"),
+            standard.places,
+            standard.required,
+            standard.gap,
+        )),
+        notes: vec![population],
+        ..Table::default()
+    })
 }
 
 pub(super) fn quality(content: &Content, speech: &Speech) -> Lines {

@@ -3,141 +3,38 @@
 mod bytes;
 mod fixture;
 mod hostile;
+mod numbers;
 
 use mail_parser::MessageParser;
 
 use super::words::Words;
 use super::*;
-use crate::domain::digests::{Content, Count, Exception, compose, sample};
+use crate::domain::digests::{Cadence, Content, Exception, compose, sample};
 use fixture::{LINK, PACK, envelope, languages_each};
+use strum::IntoEnumIterator;
 
-/// Every number a reader must find.
-fn numbers(content: &Content) -> Vec<u64> {
-    let mut all: Vec<u64> = Vec::new();
-    for t in content.regions.iter().map(|line| &line.totals).chain([&content.totals]) {
-        all.extend(
-            [
-                t.beds,
-                t.occupied,
-                t.held,
-                t.enclosed,
-                t.out_of_service,
-                t.free,
-                t.over_capacity,
-                t.family_places,
-            ]
-            .map(u64::from),
-        );
-        all.extend([t.shelters.fresh, t.shelters.total].map(u64::from));
+/// The largest letters: of half a year, with both tables.
+fn whole(cadence: Cadence, language: &str) -> Rendered {
+    let content = compose(&sample::of(cadence));
+    let file = |format, bytes| Attached { format, bytes };
+    Rendered {
+        files: vec![
+            file(Format::Csv, csv(&content, language, &PACK).unwrap()),
+            file(Format::Xlsx, xlsx(&content, language, &PACK).unwrap()),
+        ],
+        ..render(&content, language, &PACK, LINK).unwrap()
     }
-    let change = content.change.unwrap();
-    all.extend([change.free.unsigned_abs(), change.family_places.unsigned_abs()]);
-    all.extend(
-        content
-            .trend
-            .as_ref()
-            .unwrap()
-            .points
-            .iter()
-            .map(|point| u64::from(point.free)),
-    );
-    all.extend([content.reporting.reported, content.reporting.of].map(u64::from));
-    let demand = content.demand.unwrap();
-    for count in [demand.opened, demand.placed] {
-        all.push(match count {
-            Count::Exact(n) | Count::Below(n) => n,
-        });
-    }
-    all.push(demand.median_minutes.unwrap().into());
-    let unmet = content.unmet.as_ref().unwrap();
-    all.extend(unmet.reasons.iter().map(|line| line.count).chain(unmet.joined));
-    all.extend(
-        content
-            .supplies
-            .iter()
-            .flat_map(|line| [line.critical, line.low])
-            .map(u64::from),
-    );
-    let standard = content.standard.unwrap();
-    all.extend([
-        u64::from(standard.places),
-        standard.required,
-        standard.gap,
-        standard.population,
-    ]);
-    let q = content.quality;
-    all.extend([q.shelters, q.fresh, q.aging, q.stale, q.silent].map(u64::from));
-    all
-}
-
-/// The words of a page without its tags and style, entities undone.
-fn visible(html: &str) -> String {
-    let body = html.split_once("<body").unwrap().1;
-    let mut out = String::new();
-    for part in body.split('<') {
-        out.push_str(part.split_once('>').map_or(part, |(_, text)| text));
-        out.push(' ');
-    }
-    out.replace("&#8202;", " ")
-        .replace("&lt;", "<")
-        .replace("&gt;", ">")
-        .replace("&quot;", "\"")
-        .replace("&#39;", "'")
-        .replace("&#95;", "_")
-        .replace("&amp;", "&")
-}
-
-/// Digits in groups are one number; whatever is no digit ends it.
-fn printed(text: &str) -> Vec<u64> {
-    let joined: Vec<char> = text.chars().collect();
-    let mut out = Vec::new();
-    let mut number = String::new();
-    for (i, c) in joined.iter().enumerate() {
-        let digit_after = joined.get(i + 1).is_some_and(char::is_ascii_digit);
-        match c {
-            c if c.is_ascii_digit() => number.push(*c),
-            '\u{a0}' if !number.is_empty() && digit_after => {}
-            ',' if !number.is_empty() && digit_after => {}
-            _ => {
-                out.extend(number.parse::<u64>().ok());
-                number.clear();
-            }
-        }
-    }
-    out.extend(number.parse::<u64>().ok());
-    out
-}
-
-#[test]
-fn every_number_stands_in_both_parts_and_both_parts_say_the_same() {
-    let content = compose(&sample::input());
-    let count = |all: &[u64], n: u64| all.iter().filter(|m| **m == n).count();
-    languages_each(|language, letter| {
-        let (html, text) = (printed(&visible(&letter.html)), printed(&letter.text));
-        for n in numbers(&content) {
-            assert!(count(&html, n) > 0, "{language} html lacks {n}");
-            assert!(count(&text, n) > 0, "{language} text lacks {n}");
-        }
-        let mut distinct: Vec<u64> = html.iter().chain(&text).copied().collect();
-        distinct.sort_unstable();
-        distinct.dedup();
-        for n in distinct {
-            assert_eq!(
-                count(&html, n) > 0,
-                count(&text, n) > 0,
-                "{language} {n} in one part only"
-            );
-        }
-    });
 }
 
 #[test]
 fn small_light_closed_and_in_its_language() {
-    languages_each(|language, letter| {
+    for (cadence, language) in Cadence::iter().flat_map(|cadence| languages().map(move |language| (cadence, language)))
+    {
+        let letter = &whole(cadence, language);
         let html = &letter.html;
-        assert!(html.len() <= 60_000, "{language}: {}", html.len());
-        let whole = mime(letter, &envelope()).unwrap();
-        assert!(whole.len() <= 300_000, "{language}: {}", whole.len());
+        assert!(html.len() <= 60_000, "{language} {cadence}: {}", html.len());
+        let raw = mime(letter, &envelope(), None).unwrap();
+        assert!(raw.len() <= 300_000, "{language} {cadence}: {}", raw.len());
         assert!(html.contains(&format!("lang=\"{language}\"")));
         for outside in [
             "http://",
@@ -154,13 +51,61 @@ fn small_light_closed_and_in_its_language() {
                 "{language} {outside}"
             );
         }
-        // One address in the whole letter, that of the button.
+        // Two addresses in the page that all readers share: the button's and the glossary's.
         assert_eq!(html.matches("https://").count(), html.matches(LINK).count());
-        assert_eq!(html.matches("href=").count(), 1);
+        assert_eq!(html.matches("href=").count(), 2);
+        assert!(html.contains(&format!("href=\"{LINK}glossary\"")) && html.contains(&format!("href=\"{LINK}\"")));
         assert_eq!(html.matches("src=").count(), 1);
         assert!(html.contains(&format!("src=\"cid:{CHART_ID}\"")));
         assert!(html.contains("light only"));
-    });
+    }
+}
+
+#[test]
+fn a_letter_in_which_all_is_normal_is_short() {
+    for language in languages() {
+        let long = render(&compose(&sample::input()), language, &PACK, LINK).unwrap();
+        let short = render(&compose(&sample::quiet()), language, &PACK, LINK).unwrap();
+        let words = Words::of(language).unwrap();
+        for part in [&short.html, &short.text.to_lowercase()] {
+            let heading = words.say("normal.heading", &[]);
+            assert!(
+                part.contains(&heading) || part.contains(&heading.to_lowercase()),
+                "{part}"
+            );
+        }
+        assert_eq!((&short.chart_png, &short.alt), (&None, &None));
+        assert!(
+            short.html.len() * 2 < long.html.len(),
+            "{} {}",
+            short.html.len(),
+            long.html.len()
+        );
+        assert!(short.text.lines().count() < 50, "{}", short.text);
+    }
+}
+
+#[test]
+fn each_reader_has_a_way_out_of_her_own() {
+    let letter = render(&compose(&sample::input()), "en", &PACK, LINK).unwrap();
+    let own = mime(&letter, &envelope(), None).unwrap();
+    let none = Envelope {
+        unsubscribe_url: None,
+        ..envelope()
+    };
+    let none = mime(&letter, &none, None).unwrap();
+    let both = |raw: &[u8]| {
+        let parsed = MessageParser::default().parse(raw).unwrap();
+        (
+            parsed.body_html(0).unwrap().into_owned(),
+            parsed.body_text(0).unwrap().into_owned(),
+        )
+    };
+    let ((html, text), (plain_html, plain_text)) = (both(&own), both(&none));
+    let url = envelope().unsubscribe_url.unwrap();
+    assert!(html.contains(&format!("href=\"{url}\"")) && text.contains(&url));
+    assert!(text.contains("Receive this digest no longer"));
+    assert!(!plain_html.contains(&url) && !plain_text.contains("no longer"));
 }
 
 #[test]
@@ -171,7 +116,9 @@ fn the_subject_is_constant_and_tells_nothing() {
     for language in languages() {
         let a = render(&compose(&sample::input()), language, &PACK, LINK).unwrap();
         let b = render(&compose(&input), language, &PACK, LINK).unwrap();
+        let monthly = render(&compose(&sample::of(Cadence::Monthly)), language, &PACK, LINK).unwrap();
         assert_eq!(a.subject, b.subject);
+        assert_ne!(a.subject, monthly.subject);
         assert!(!a.subject.chars().any(|c| c.is_ascii_digit()));
     }
 }
@@ -196,7 +143,7 @@ fn a_digest_of_nothing_still_prints() {
     input.silent.clear();
     input.missing.clear();
     input.supplies.clear();
-    input.unmet = None;
+    input.people = None;
     input.expected = 0;
     for language in languages() {
         let letter = render(&compose(&input), language, &PACK, LINK).unwrap();
@@ -207,6 +154,7 @@ fn a_digest_of_nothing_still_prints() {
                 ..render(&compose(&input), language, &PACK, LINK).unwrap()
             },
             &envelope(),
+            None,
         );
         assert!(MessageParser::default().parse(&raw.unwrap()).is_some());
         assert!(!letter.html.contains("<img"));
@@ -232,7 +180,7 @@ fn the_chart_is_opaque_sharp_and_described() {
     languages_each(|_, letter| {
         let png = letter.chart_png.as_ref().unwrap();
         let pixels = resvg::tiny_skia::Pixmap::decode_png(png).unwrap();
-        assert_eq!((pixels.width(), pixels.height()), (1120, 440));
+        assert_eq!((pixels.width(), pixels.height()), (1120, 500));
         assert!(pixels.pixels().iter().all(|pixel| pixel.alpha() == 255));
         let alt = letter.alt.as_ref().unwrap();
         for n in ["92", "62", "58"] {
@@ -271,6 +219,11 @@ fn every_exception_has_words_for_every_number() {
                     item: "soap_bar".into(),
                     shelters: n,
                 },
+                Exception::OverdueTransfers {
+                    transfers: n,
+                    longest: "K7QM-2XRT".into(),
+                    due_on: "2026-11-18".parse().unwrap(),
+                },
                 Exception::Silent {
                     shelters: n,
                     longest: "TJ-KT-04".into(),
@@ -301,35 +254,34 @@ fn every_exception_has_words_for_every_number() {
     }
 }
 
-/// Writes the sample in every language to the folder named in `PANOH_LETTER_SAMPLES`, to be looked at.
+/// Writes a digest of each rhythm in every language to the folder named in `LETTER_SAMPLES`, to be looked at.
 #[test]
-#[ignore = "for the eye: PANOH_LETTER_SAMPLES=DIR cargo test --lib samples -- --ignored"]
+#[ignore = "for the eye: LETTER_SAMPLES=DIR cargo test --lib samples -- --ignored"]
 fn samples() {
-    let Ok(folder) = std::env::var("PANOH_LETTER_SAMPLES") else {
+    let Ok(folder) = std::env::var("LETTER_SAMPLES") else {
         return;
     };
     let folder = std::path::Path::new(&folder);
     std::fs::create_dir_all(folder).unwrap();
-    let mut input = sample::input();
-    input.delayed = true;
-    let content = compose(&input);
-    std::fs::write(
-        folder.join("content.json"),
-        serde_json::to_string_pretty(&content).unwrap(),
-    )
-    .unwrap();
-    for language in languages() {
-        let letter = render(&content, language, &PACK, LINK).unwrap();
-        std::fs::write(
-            folder.join(format!("{language}.eml")),
-            mime(&letter, &envelope()).unwrap(),
-        )
-        .unwrap();
-        std::fs::write(folder.join(format!("{language}.txt")), &letter.text).unwrap();
-        std::fs::write(folder.join(format!("{language}.png")), letter.chart_png.unwrap()).unwrap();
-        let page = letter
-            .html
-            .replace(&format!("cid:{CHART_ID}"), &format!("{language}.png"));
-        std::fs::write(folder.join(format!("{language}.html")), page).unwrap();
+    let mut all: Vec<(String, Content)> = (Cadence::iter())
+        .map(|cadence| (cadence.to_string(), compose(&sample::of(cadence))))
+        .collect();
+    all.push(("normal".to_owned(), compose(&sample::quiet())));
+    let mut late = sample::of(Cadence::Weekly);
+    (late.scope, late.delayed) = (Some("TJ-KT".to_owned()), true);
+    late.regions.retain(|line| line.region == "TJ-KT");
+    all.push(("region".to_owned(), compose(&late)));
+    for (name, content) in all {
+        for language in languages() {
+            let letter = render(&content, language, &PACK, LINK).unwrap();
+            let file = |ending: &str| folder.join(format!("{name}-{language}.{ending}"));
+            std::fs::write(file("eml"), mime(&letter, &envelope(), None).unwrap()).unwrap();
+            std::fs::write(file("txt"), &letter.text).unwrap();
+            std::fs::write(file("csv"), csv(&content, language, &PACK).unwrap()).unwrap();
+            std::fs::write(file("xlsx"), xlsx(&content, language, &PACK).unwrap()).unwrap();
+            let picture = format!("{name}-{language}.png");
+            std::fs::write(folder.join(&picture), letter.chart_png.unwrap_or_default()).unwrap();
+            std::fs::write(file("html"), letter.html.replace(&format!("cid:{CHART_ID}"), &picture)).unwrap();
+        }
     }
 }

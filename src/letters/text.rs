@@ -1,8 +1,8 @@
 //! The plain-text part of a letter: a page of its own for readers of text, not the HTML with its tags taken out. The
 //! same numbers, lines of at most 76 characters.
 
-use super::html::visible;
-use super::view::{Lines, Region, Rows, View};
+use super::html::{GLOSSARY, visible};
+use super::view::{Block, Headline, Line, Lines, Rows, Table, TrendView, View};
 
 /// Two less than promised, for the dot that stays with its line.
 const WIDTH: usize = 74;
@@ -10,93 +10,88 @@ const WIDTH: usize = 74;
 pub(super) fn text(view: &View) -> String {
     let mut page = Page::default();
     page.line(&view.title);
-    page.line(&format!("{} · {}", view.place, view.date));
+    page.line(&format!("{} · {}", view.place, view.period));
     page.line(&view.as_of);
     if let Some(delayed) = &view.delayed {
         page.gap();
         page.line(&format!("! {delayed}"));
     }
-    page.gap();
-    let changed = |text: &str, change: &Option<String>| match change {
-        Some(change) => format!("{text} ({change})"),
-        None => text.to_owned(),
-    };
-    let headline = &view.headline;
-    page.line(&changed(
-        &format!("{} {}", headline.number, headline.label),
-        &headline.change,
-    ));
-    page.line(&changed(&headline.free, &headline.free_change));
-    page.line(&headline.note);
-    page.lines(&view.exceptions, "- ");
-    trend(&mut page, view);
-    regions(&mut page, view);
-    page.rows(&view.beds);
-    page.lines(&view.reporting, "");
-    for block in [&view.demand, &view.unmet].into_iter().flatten() {
-        page.rows(block);
+    for block in view.cards.iter().flatten() {
+        match block {
+            Block::Headline(said) => headline(&mut page, said),
+            Block::Normal(said) | Block::Lines(said) => page.lines(said, ""),
+            Block::Bullets(said) => page.lines(said, "- "),
+            Block::Rows(said) => page.rows(said),
+            Block::Trend(said) => trend(&mut page, said),
+            Block::Table(said) => table(&mut page, said),
+        }
     }
-    supplies(&mut page, view);
-    if let Some(standard) = &view.standard {
-        page.rows(standard);
-    }
-    page.lines(&view.quality, "");
     page.gap();
     page.line(&view.button);
     page.unbroken(&view.link);
+    page.line(&view.glossary);
+    page.unbroken(&format!("{}{GLOSSARY}", view.link));
     page.gap();
     page.unbroken("-- ");
     view.footer.iter().for_each(|line| page.line(line));
     page.out
 }
 
-fn trend(page: &mut Page, view: &View) {
-    let Some(trend) = &view.trend else { return };
+/// The text with one more link below it.
+pub(super) fn with_link(text: &str, words: &str, url: &str) -> String {
+    let mut page = Page { out: text.to_owned() };
+    page.line(words);
+    page.unbroken(url);
+    page.out
+}
+
+fn headline(page: &mut Page, headline: &Headline) {
+    let changed = |text: &str, change: &Option<String>| match change {
+        Some(change) => format!("{text} ({change})"),
+        None => text.to_owned(),
+    };
+    page.gap();
+    page.line(&changed(
+        &format!("{} {}", headline.number, headline.label),
+        &headline.change,
+    ));
+    page.line(&changed(&headline.free, &headline.free_change));
+    page.line(&headline.note);
+}
+
+fn trend(page: &mut Page, trend: &TrendView) {
     page.heading(&trend.heading);
     page.line(&trend.finding);
     page.line(&trend.table);
-    for (day, numbers) in &trend.weeks {
+    for (day, numbers) in &trend.rows {
         page.indented(&format!("{} {day}: {}", trend.from, numbers.join(", ")), "  ");
     }
 }
 
-fn regions(page: &mut Page, view: &View) {
-    page.heading(&view.regions.heading);
-    let columns = &view.regions.columns;
-    for Region {
-        name,
-        state,
-        cells,
-        detail,
-    } in view.regions.rows.iter().chain(&view.regions.total)
-    {
-        match state {
-            Some((state, _)) => page.line(&format!("{name} — {state}")),
-            None => page.line(name),
+fn table(page: &mut Page, table: &Table) {
+    page.heading(&table.heading);
+    for line in table.lines.iter().chain(&table.total) {
+        let Line {
+            name,
+            state,
+            cells,
+            detail,
+        } = line;
+        let pairs: Vec<String> = (table.columns.iter().zip(cells))
+            .map(|(label, cell)| format!("{label} {cell}"))
+            .collect();
+        let pairs = pairs.join(" · ");
+        match (state, table.is_narrow()) {
+            (_, true) => page.indented(&format!("- {name}: {pairs}"), ""),
+            (Some((state, _)), false) => page.line(&format!("{name} — {state}")),
+            (None, false) => page.line(name),
         }
-        if !cells.is_empty() {
-            let pairs: Vec<String> = columns
-                .iter()
-                .zip(cells)
-                .map(|(label, cell)| format!("{label} {cell}"))
-                .collect();
-            page.indented(&pairs.join(" · "), "  ");
+        if !table.is_narrow() && !cells.is_empty() {
+            page.indented(&pairs, "  ");
         }
-        if !detail.is_empty() {
-            page.indented(detail, "  ");
-        }
+        detail.iter().for_each(|line| page.indented(line, "  "));
     }
-}
-
-fn supplies(page: &mut Page, view: &View) {
-    let supplies = &view.supplies;
-    page.heading(&supplies.heading);
-    for row in &supplies.rows {
-        let numbers = format!("{} {}, {} {}", supplies.critical, row.critical, supplies.low, row.low);
-        page.indented(&format!("- {}: {numbers} ({})", row.name, row.regions), "");
-        row.lasts.iter().for_each(|line| page.indented(line, "  "));
-    }
-    supplies.notes.iter().for_each(|note| page.line(note));
+    table.notes.iter().for_each(|note| page.line(note));
 }
 
 #[derive(Default)]

@@ -1,36 +1,40 @@
 //! A digest put into words, not yet laid out: the HTML page and the plain text print the same view, so that they cannot
 //! say different numbers. Everything in it is bare text; escaping is for the page.
 
-use super::words::Words;
-use super::{Names, findings, sections};
-use crate::domain::digests::Content;
+use chrono::{Datelike, NaiveDate};
 
-/// Label and value.
-pub(super) type Row = (String, String);
+use super::words::Words;
+use super::{Names, findings, people, sections};
+use crate::domain::calendar::Span;
+use crate::domain::digests::{Cadence, Content, whole_months};
 
 #[derive(Debug)]
 pub(super) struct View {
     pub language: String,
     pub title: String,
     pub place: String,
-    pub date: String,
+    pub period: String,
     pub as_of: String,
     pub preview: String,
     pub delayed: Option<String>,
-    pub headline: Headline,
-    pub beds: Rows,
-    pub exceptions: Lines,
-    pub trend: Option<TrendView>,
-    pub regions: Regions,
-    pub reporting: Lines,
-    pub demand: Option<Rows>,
-    pub unmet: Option<Rows>,
-    pub supplies: Supplies,
-    pub standard: Option<Rows>,
-    pub quality: Lines,
+    /// In the order they are read; those of one card belong together.
+    pub cards: Vec<Vec<Block>>,
     pub button: String,
     pub link: String,
+    pub glossary: String,
     pub footer: Vec<String>,
+}
+
+#[derive(Debug)]
+pub(super) enum Block {
+    Headline(Headline),
+    /// That there is nothing more to say.
+    Normal(Lines),
+    Bullets(Lines),
+    Lines(Lines),
+    Rows(Rows),
+    Trend(TrendView),
+    Table(Table),
 }
 
 #[derive(Debug)]
@@ -45,10 +49,11 @@ pub(super) struct Headline {
     pub note: String,
 }
 
+/// Labels with their values.
 #[derive(Debug, Default)]
 pub(super) struct Rows {
     pub heading: String,
-    pub rows: Vec<Row>,
+    pub rows: Vec<(String, String)>,
     pub notes: Vec<String>,
 }
 
@@ -67,7 +72,7 @@ pub(super) struct TrendView {
     pub table: String,
     pub from: String,
     /// First day of the row, and up to seven numbers.
-    pub weeks: Vec<(String, Vec<String>)>,
+    pub rows: Vec<(String, Vec<String>)>,
 }
 
 /// How a region stands: shape and word are in the text, this is the colour.
@@ -79,42 +84,41 @@ pub(super) enum Tone {
     Silent,
 }
 
-#[derive(Debug)]
-pub(super) struct Region {
+#[derive(Debug, Default)]
+pub(super) struct Line {
     pub name: String,
     pub state: Option<(String, Tone)>,
-    /// In the order of the columns; empty where there are no shelters.
+    /// In the order of the columns; empty where there is nothing to say.
     pub cells: Vec<String>,
-    pub detail: String,
+    pub detail: Vec<String>,
 }
 
-#[derive(Debug)]
-pub(super) struct Regions {
+#[derive(Debug, Default)]
+pub(super) struct Table {
     pub heading: String,
+    /// What its lines are; not shown where they have more than two columns.
+    pub head: String,
     pub columns: Vec<String>,
-    pub rows: Vec<Region>,
-    /// Left out where there is one region only.
-    pub total: Option<Region>,
-}
-
-#[derive(Debug)]
-pub(super) struct Supply {
-    pub name: String,
-    pub critical: String,
-    pub low: String,
-    pub regions: String,
-    /// Sentences: when it runs out, how long it lasts.
-    pub lasts: Vec<String>,
-}
-
-#[derive(Debug)]
-pub(super) struct Supplies {
-    pub heading: String,
-    pub item: String,
-    pub critical: String,
-    pub low: String,
-    pub rows: Vec<Supply>,
+    pub lines: Vec<Line>,
+    pub total: Option<Line>,
     pub notes: Vec<String>,
+}
+
+impl Table {
+    /// Whether name and numbers stand on one line: two numbers beside a name are what a telephone has room for.
+    pub(super) fn is_narrow(&self) -> bool {
+        self.columns.len() <= 2
+    }
+}
+
+impl View {
+    /// What the one picture shows, in words.
+    pub(super) fn alt(&self) -> Option<&str> {
+        self.cards.iter().flatten().find_map(|block| match block {
+            Block::Trend(trend) => Some(trend.alt.as_str()),
+            _ => None,
+        })
+    }
 }
 
 /// Words, names and the reader's language together.
@@ -135,6 +139,37 @@ impl Speech<'_> {
             .item(code, &self.words.language)
             .unwrap_or_else(|| code.to_owned())
     }
+
+    /// The words of a code, or the code itself where this release has none for it.
+    pub(super) fn code(&self, kind: &str, code: &str) -> String {
+        let key = format!("{kind}.{code}");
+        if self.words.has(&key) {
+            self.words.say(&key, &[])
+        } else {
+            code.to_owned()
+        }
+    }
+
+    /// "October 2026", "July – September 2026", "16–22 November 2026".
+    pub(super) fn period(&self, span: Span) -> String {
+        let words = self.words;
+        let with_year = |day: NaiveDate| words.month_of_year(day);
+        match whole_months(span) {
+            Some(1) => with_year(span.from),
+            Some(_) if span.from.year() == span.to.year() => self.span_of(&words.month(span.from), &with_year(span.to)),
+            Some(_) => self.span_of(&with_year(span.from), &with_year(span.to)),
+            None if span.from == span.to => words.date(span.to),
+            None if (span.from.year(), span.from.month()) == (span.to.year(), span.to.month()) => {
+                words.interval(&span.from.day().to_string(), &words.date(span.to))
+            }
+            None if span.from.year() == span.to.year() => self.span_of(&words.day(span.from), &words.date(span.to)),
+            None => self.span_of(&words.date(span.from), &words.date(span.to)),
+        }
+    }
+
+    fn span_of(&self, from: &str, to: &str) -> String {
+        self.words.say("period.span", &[("from", from), ("to", to)])
+    }
 }
 
 pub(super) fn view(content: &Content, words: &Words, names: &dyn Names, link: &str) -> View {
@@ -144,37 +179,69 @@ pub(super) fn view(content: &Content, words: &Words, names: &dyn Names, link: &s
     let as_of = [("date", date.as_str()), ("time", &time), ("zone", &content.zone)];
     View {
         language: words.language.clone(),
-        title: words.say("title", &[]),
+        title: words.say(&format!("title.{}", content.cadence), &[]),
         place: match &content.scope {
             Some(region) => speech.region(region),
             None => words.say("whole_country", &[]),
         },
-        date: words.date(content.period),
+        period: match content.covers {
+            Some(covers) if content.cadence != Cadence::Daily => speech.period(covers),
+            _ => words.date(content.period),
+        },
         as_of: words.say("as_of", &as_of),
         preview: words.say("preview", &as_of),
         delayed: content.delayed.then(|| words.say("delayed", &as_of)),
-        headline: sections::headline(content, &speech),
-        beds: sections::beds(content, &speech),
-        exceptions: findings::exceptions(content, &speech),
-        trend: content.trend.as_ref().map(|trend| findings::trend(trend, &speech)),
-        regions: sections::regions(content, &speech),
-        reporting: sections::reporting(content, &speech),
-        demand: content.demand.as_ref().map(|demand| sections::demand(demand, &speech)),
-        unmet: content.unmet.as_ref().map(|unmet| sections::unmet(unmet, &speech)),
-        supplies: sections::supplies(content, &speech),
-        standard: content
-            .standard
-            .as_ref()
-            .map(|standard| sections::standard(standard, &speech)),
-        quality: sections::quality(content, &speech),
+        cards: match content.short {
+            true => short(content, &speech),
+            false => whole(content, &speech),
+        },
         button: words.say("button", &[]),
         link: link.to_owned(),
-        footer: vec![
-            words.say("footer.why", &[]),
-            words.say(
-                "footer.privacy",
-                &[("n", &words.number(crate::domain::digests::SMALLEST_COUNT))],
-            ),
-        ],
+        glossary: words.say("footer.glossary", &[]),
+        footer: vec![words.say("footer.why", &[]), words.say("footer.privacy", &[])],
     }
+}
+
+/// All is well: how the country stands, and no more.
+fn short(content: &Content, speech: &Speech) -> Vec<Vec<Block>> {
+    let mut cards = vec![
+        vec![Block::Headline(sections::headline(content, speech))],
+        vec![Block::Normal(findings::normal(speech.words))],
+        vec![Block::Table(sections::regions(content, speech))],
+    ];
+    // Low is not yet worth an eye, and still worth a line.
+    if !content.supplies.is_empty() {
+        cards.push(vec![Block::Table(sections::supplies(content, speech))]);
+    }
+    cards.push(vec![Block::Lines(sections::reporting(content, speech))]);
+    cards
+}
+
+fn whole(content: &Content, speech: &Speech) -> Vec<Vec<Block>> {
+    let course = content
+        .course
+        .map(|course| Block::Table(findings::course(&course, speech)));
+    let trend = (content.trend.as_ref()).map(|trend| Block::Trend(findings::trend(trend, speech)));
+    let people = content.people.as_ref();
+    let standard = content.standard.as_ref();
+    let mut cards = vec![
+        vec![Block::Headline(sections::headline(content, speech))],
+        vec![Block::Bullets(findings::exceptions(content, speech))],
+        course.into_iter().chain(trend).collect(),
+        vec![
+            Block::Table(sections::regions(content, speech)),
+            Block::Rows(sections::beds(content, speech)),
+        ],
+        vec![
+            Block::Lines(sections::reporting(content, speech)),
+            Block::Lines(sections::quality(content, speech)),
+        ],
+        people.map_or_else(Vec::new, |people| {
+            people::people(people, content.scope.is_some(), speech)
+        }),
+        vec![Block::Table(sections::supplies(content, speech))],
+        standard.map_or_else(Vec::new, |standard| vec![sections::standard(standard, speech)]),
+    ];
+    cards.retain(|card| !card.is_empty());
+    cards
 }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use chrono::{NaiveDate, NaiveDateTime};
+use chrono::{Datelike, NaiveDate, NaiveDateTime};
 use serde::Deserialize;
 
 use crate::domain::language::{Language, fill};
@@ -106,9 +106,30 @@ impl Words {
         self.table.day(date)
     }
 
+    /// "октябр", where no year follows.
+    pub(super) fn month(&self, day: NaiveDate) -> String {
+        self.say(&format!("month.{}", day.month()), &[])
+    }
+
+    /// "октябри соли 2026".
+    pub(super) fn month_of_year(&self, day: NaiveDate) -> String {
+        let year = day.year().to_string();
+        self.say(&format!("month_of.{}", day.month()), &[("year", &year)])
+    }
+
+    /// A number of tenths: 25 is "2.5".
+    pub(super) fn tenths(&self, n: impl Into<i128>) -> String {
+        self.table.tenths(n)
+    }
+
     /// "08:30".
     pub(super) fn time(&self, at: NaiveDateTime) -> String {
         self.table.time(at.time())
+    }
+
+    /// "8–12".
+    pub(super) fn interval(&self, from: &str, to: &str) -> String {
+        self.table.interval(from, to)
     }
 
     /// The order of names in the language's alphabet.

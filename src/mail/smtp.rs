@@ -94,7 +94,7 @@ impl Default for Timeouts {
     }
 }
 
-/// A server to hand letters to; clones share one idle connection.
+/// A server to hand letters to; clones share the idle connections.
 #[derive(Clone)]
 pub struct Smtp {
     server: Arc<Server>,
@@ -106,7 +106,8 @@ struct Server {
     tls: Option<TlsParameters>,
     hello: ClientId,
     timeouts: Timeouts,
-    idle: Mutex<Option<(AsyncSmtpConnection, Instant)>>,
+    /// The one used last is the last.
+    idle: Mutex<Vec<(AsyncSmtpConnection, Instant)>>,
 }
 
 impl std::fmt::Debug for Smtp {
@@ -146,7 +147,7 @@ impl Smtp {
                 tls,
                 hello,
                 timeouts,
-                idle: Mutex::new(None),
+                idle: Mutex::default(),
             }),
         })
     }
@@ -167,7 +168,7 @@ impl Smtp {
                 .map_err(|_| MailFailure::permanent(format!("the {what}'s address is not one")))
         };
         let (from, to) = (address("sender", from)?, address("recipient", to)?);
-        if let Some(mut used) = self.server.take_idle().await {
+        while let Some(mut used) = self.server.take_idle().await {
             match self.server.deliver(&mut used, &from, &to, raw).await {
                 // The server had let go of the connection; nothing of the letter went out yet.
                 Err(failure) if failure.lost_connection => {}
@@ -190,8 +191,10 @@ struct Failure {
 
 impl Server {
     async fn take_idle(&self) -> Option<AsyncSmtpConnection> {
-        let (connection, since) = self.idle.lock().await.take()?;
-        (since.elapsed() < IDLE).then_some(connection)
+        let mut idle = self.idle.lock().await;
+        // Those that have idled too long are let go of.
+        idle.retain(|(_, since)| since.elapsed() < IDLE);
+        idle.pop().map(|(connection, _)| connection)
     }
 
     /// Whatever goes wrong here is about the server or the settings, never about the letter: all of it is retried, a
@@ -266,7 +269,7 @@ impl Server {
     ) -> Result<Answer, MailFailure> {
         match result {
             Ok(answer) => {
-                *self.idle.lock().await = Some((connection, Instant::now()));
+                self.idle.lock().await.push((connection, Instant::now()));
                 Ok(answer)
             }
             Err(failure) => {

@@ -53,6 +53,19 @@ async fn a_letter_arrives_byte_for_byte_and_the_connection_serves_the_next() {
 }
 
 #[tokio::test]
+async fn letters_sent_at_once_go_on_connections_of_their_own_which_serve_the_next() {
+    let server = SmtpServer::start().await;
+    server.pace(Duration::from_millis(50));
+    let mailer = mailer(&server);
+    for _ in 0..3 {
+        let send = || mailer.send("a@panoh.example", "b@gov.example", RAW);
+        let (a, b, c) = tokio::join!(send(), send(), send());
+        assert!(a.is_ok() && b.is_ok() && c.is_ok());
+    }
+    assert_eq!((server.received().len(), server.connections()), (9, 3));
+}
+
+#[tokio::test]
 async fn everything_but_a_refusal_of_the_letter_is_tried_again() {
     let places = [At::Greeting, At::Ehlo, At::Mail, At::Rcpt, At::Data, At::Dot];
     for at in places {

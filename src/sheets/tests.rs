@@ -10,6 +10,7 @@ fn text(rows: &[Vec<Cell>]) -> Vec<Vec<String>> {
     let cell = |cell: &Cell| match cell {
         Cell::Text(text) => text.clone(),
         Cell::Number(number) => number.to_string(),
+        Cell::Tenths(tenths) => format!("{}.{}", tenths / 10, (tenths % 10).abs()),
     };
     rows.iter().map(|row| row.iter().map(cell).collect()).collect()
 }

@@ -57,7 +57,7 @@ impl Names for Pack {
 }
 
 pub(super) const PACK: Pack = Pack { hostile: None };
-pub(super) const LINK: &str = "https://panoh.example/national";
+pub(super) const LINK: &str = "https://panoh.example/";
 
 pub(super) fn envelope() -> Envelope {
     Envelope {
@@ -67,6 +67,7 @@ pub(super) fn envelope() -> Envelope {
         to_email: "n.saidova@gov.example".into(),
         message_id: "0199aa00-0000-7000-8000-000000000001@panoh.example".into(),
         date: Utc.with_ymd_and_hms(2026, 11, 22, 3, 30, 7).unwrap(),
+        day: "2026-11-22".parse().unwrap(),
         list_id: "digest.panoh.example".into(),
         unsubscribe_url: Some("https://panoh.example/unsubscribe/abc".into()),
     }

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::fixture::{LINK, Pack, envelope};
 use crate::domain::digests::{compose, sample};
-use crate::letters::{Envelope, mime, render};
+use crate::letters::{Envelope, csv, mime, render};
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
@@ -19,8 +19,8 @@ proptest! {
         prop_assert_eq!(tags(&letter.html), tags(&plain.html));
         prop_assert_eq!(letter.text.lines().filter(|line| *line == "-- ").count(), 1);
         prop_assert!(!letter.html.chars().any(|c| c.is_control() && c != '\n'));
-        let raw = mime(&letter, &Envelope { to_name: recipient, from_name: sender, ..envelope() }).unwrap();
-        let usual = mime(&letter, &envelope()).unwrap();
+        let raw = mime(&letter, &Envelope { to_name: recipient, from_name: sender, ..envelope() }, None).unwrap();
+        let usual = mime(&letter, &envelope(), None).unwrap();
         prop_assert_eq!(header_names(&raw), header_names(&usual));
         let parsed = MessageParser::default().parse(&raw).unwrap();
         prop_assert_eq!(parsed.to().unwrap().iter().count(), 1);
@@ -28,6 +28,13 @@ proptest! {
         prop_assert_eq!(parsed.from().unwrap().first().unwrap().address().unwrap(), "digest@panoh.example");
         prop_assert!(parsed.bcc().is_none());
         prop_assert_eq!(parsed.parts.len(), 5);
+        let table = csv(&content, "tg", &Pack { hostile: Some(name) }).unwrap();
+        let mut rows = ::csv::ReaderBuilder::new().flexible(true).from_reader(table.as_slice());
+        for row in rows.records() {
+            let row = row.unwrap();
+            prop_assert_eq!(row.len(), 4);
+            prop_assert!(!row.iter().any(|cell| cell.starts_with(['=', '+', '-', '@', '\t', '\r'])), "{:?}", row);
+        }
     }
 }
 
@@ -45,6 +52,10 @@ fn hostile() -> impl Strategy<Value = String> {
         "&lt;",
         "__link__",
         "__alt__",
+        "__leave__",
+        "<!-- leave -->",
+        "__glossary__",
+        "=HYPERLINK(\"x\")",
         "<!--",
         "-->",
         "<![endif]-->",
