@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo build test lint bench clean
+.PHONY: help setup demo build test soak lint bench clean
 ARGS ?=
 
 help: ## this list
@@ -22,6 +22,12 @@ build: ## the web app and the release binary, target/release/panoh
 
 test: ## every check and every test: web app, format, lints, unit, integration, end to end
 	@scripts/test.sh
+
+# What `make test` does in short: nodes killed a hundred times, and every slot of a year in many more zones and cadences.
+soak: ## the same tests of letters and schedules, for as long as it takes to trust them (half an hour)
+	@scripts/setup.sh compiler postgresql
+	KILLS=$${KILLS:-100} cargo test --locked --test it -- --nocapture digests::nodes digests::trouble digests::once
+	PROPTEST_CASES=$${PROPTEST_CASES:-20000} cargo test --locked --lib -- domain::digests domain::calendar domain::alerts
 
 lint: ## format, lints, licences, known vulnerabilities
 	@scripts/lint.sh

@@ -1,7 +1,8 @@
 //! `make bench`: what the main work costs, beside the bare framework and the bare databases doing the same in the same
 //! run on the same machine. Ratios are what counts; figures of two machines do not compare.
 //!
-//! `make bench ARGS="--shelters 50,500 --seconds 3 --json"`; `cargo bench --bench loops -- ranking` for the ranking alone.
+//! `make bench ARGS="--shelters 50,500 --seconds 3 --json"`; `cargo bench --bench loops -- ranking` for the ranking alone,
+//! `-- mail` for the letters.
 
 #[path = "loops/bare.rs"]
 mod bare;
@@ -9,6 +10,8 @@ mod bare;
 mod jobs;
 #[path = "loops/load.rs"]
 mod load;
+#[path = "loops/mail.rs"]
+mod mail;
 #[path = "loops/measure.rs"]
 mod measure;
 #[expect(dead_code, reason = "shared with the integration tests, which use more of it")]
@@ -18,6 +21,13 @@ mod postgres;
 mod program;
 #[path = "loops/ranking.rs"]
 mod ranking;
+#[expect(
+    dead_code,
+    clippy::unwrap_used,
+    reason = "shared with the tests, which use more of it"
+)]
+#[path = "../tests/support/smtp.rs"]
+mod smtp;
 #[path = "loops/table.rs"]
 mod table;
 #[path = "loops/writes.rs"]
@@ -62,6 +72,8 @@ struct Options {
 enum Only {
     /// The ranking in memory, on one thread.
     Ranking,
+    /// A thousand letters to a mail server.
+    Mail,
 }
 
 fn main() -> Outcome<()> {
@@ -91,7 +103,11 @@ async fn run(options: Options) -> Outcome<()> {
         measured: Duration::from_secs(options.seconds),
     };
     let mut table = Table::new(!options.json);
-    if options.bare {
+    if let Some(Only::Mail) = options.only {
+        writes::make_durable()?;
+        let dir = tempfile::tempdir_in(&folder)?;
+        mail::thousand(dir.path(), &mut table).await?;
+    } else if options.bare {
         let dir = tempfile::tempdir_in(&folder)?;
         measure::bare_alone(&setting, dir.path(), &mut table).await?;
     } else {
@@ -104,6 +120,8 @@ async fn run(options: Options) -> Outcome<()> {
         on_postgres(&setting, shelters, dir.path(), &mut table).await?;
         let dir = tempfile::tempdir_in(&folder)?;
         jobs::import(dir.path(), &mut table).await?;
+        let dir = tempfile::tempdir_in(&folder)?;
+        mail::thousand(dir.path(), &mut table).await?;
         table.growth();
     }
     table.finish()

@@ -18,8 +18,8 @@ const TURNS: usize = 5;
 /// A hundred days of Toronto's programmes.
 const TABLE: &str = "data/samples/toronto/dsosoc_2023-01-01_to_2023-04-04_raw.csv";
 
-/// Figures read, content composed, letter rendered with its chart, in each language: what one run of a digest does, but
-/// for reading the figures once and not three times.
+/// Figures read, content composed, letter rendered with its chart: in one language, which is what one run of a digest waits
+/// for before it prints the others, and in each, for which a preview reads the figures every time.
 pub async fn digest(program: &Program, table: &mut Table) -> Outcome<()> {
     let signed = [program.sign_in("admin").await?];
     let schedules = program.ask("GET", "/api/v1/digest-schedules", &signed, None).await?;
@@ -30,22 +30,30 @@ pub async fn digest(program: &Program, table: &mut Table) -> Outcome<()> {
         .get("languages")
         .and_then(Value::as_array)
         .ok_or("no languages")?;
-    let mut turns = Vec::new();
+    let (mut one, mut all) = (Vec::new(), Vec::new());
     for _ in 0..TURNS {
         let begin = Instant::now();
+        let mut first = None;
         for language in languages {
             let asked = json!({ "schedule_id": schedule, "language": language });
             program
                 .fetch("POST", "/api/v1/digests/preview", &signed, Some(&asked))
                 .await?;
+            first.get_or_insert_with(|| begin.elapsed());
         }
-        turns.push(begin.elapsed());
+        one.extend(first);
+        all.push(begin.elapsed());
     }
-    turns.sort_unstable();
-    let usual = turns.get(TURNS / 2).copied().unwrap_or_default();
-    let name = format!("digest read and rendered, {} languages", languages.len());
-    table.cost(&name, usual.as_secs_f64() * 1000.0, "ms");
+    table.cost("digest content read and rendered", usual(one), "ms");
+    let name = format!("the same in {} languages, read each time", languages.len());
+    table.cost(&name, usual(all), "ms");
     Ok(())
+}
+
+/// The middle one, in milliseconds.
+fn usual(mut turns: Vec<Duration>) -> f64 {
+    turns.sort_unstable();
+    turns.get(turns.len() / 2).copied().unwrap_or_default().as_secs_f64() * 1000.0
 }
 
 /// The table read without storing it, then stored by the program, then found unchanged.

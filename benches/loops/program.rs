@@ -164,8 +164,15 @@ fn binary() -> Command {
 
 /// Runs a command of the program to its end: what it printed, and how long it took.
 pub fn run(dir: &Path, arguments: &[&str]) -> Outcome<(Value, Duration)> {
+    run_in(dir, arguments, &[])
+}
+
+/// The same, with more of a configuration.
+pub fn run_in(dir: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Outcome<(Value, Duration)> {
     let begin = Instant::now();
-    let done = binary().arg("--data-dir").arg(dir).args(arguments).output()?;
+    let mut command = binary();
+    command.envs(environment.iter().copied());
+    let done = command.arg("--data-dir").arg(dir).args(arguments).output()?;
     let took = begin.elapsed();
     if done.status.success() {
         Ok((serde_json::from_slice(&done.stdout)?, took))

@@ -1,6 +1,10 @@
 //! What happens by itself: steps that tests drive one by one, and a loop that nobody needs to test. Knows when; not what
 //! a digest says, and no HTTP and no SQL.
 
+mod post;
+
+pub use post::SENDERS;
+
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -15,8 +19,15 @@ use crate::sms::Sender;
 
 /// How often the loop looks whether something is due.
 const TICK: Duration = Duration::from_secs(2);
-/// Turns between looks at what has become critical: about ten minutes.
-const ALERTS: u64 = 300;
+/// Turns between looks for trouble that people want to hear of: about five minutes.
+const ALERTS: u64 = 150;
+/// How often is looked whether a day is over, and the pause between two evenings of the past, so that others come between.
+const LOOK: Duration = Duration::from_secs(20);
+const BREATH: Duration = Duration::from_millis(50);
+/// Between looks for digests in trouble, and before the first after a start: with the ten minutes before a run counts as
+/// overdue, under a quarter of an hour.
+const WATCH: Duration = Duration::from_secs(60);
+const SETTLE: Duration = Duration::from_secs(180);
 const HOUR: Duration = Duration::from_secs(3600);
 /// Turns of the loop between housekeeping: about an hour.
 const HOUSEKEEPING: u64 = 1800;
@@ -36,14 +47,9 @@ impl Jobs {
         self.services.run_due().await
     }
 
-    /// Sends one letter if one is due; `false` if none is.
-    pub async fn deliver_next(&self) -> Result<bool, Refused> {
-        let Some(leased) = self.services.next_letter().await? else {
-            return Ok(false);
-        };
-        let said = self.hand_over(&leased.parcel).await;
-        self.services.letter_said(&leased, said).await?;
-        Ok(true)
+    /// Tells the administrators of digests that were not made and letters that were refused.
+    pub async fn alarm_due(&self) -> Result<usize, Refused> {
+        self.services.alarm_due().await
     }
 
     async fn hand_over(&self, parcel: &Parcel) -> Said {
@@ -93,6 +99,11 @@ impl Jobs {
         self.services.remind_due().await
     }
 
+    /// Writes the newest missing evening into the day book; `false` if none is missing.
+    pub async fn keep_day(&self) -> Result<bool, Refused> {
+        self.services.keep_day().await
+    }
+
     /// Takes over what operators have changed of the catalogue on another node.
     pub async fn follow_catalogue(&self) -> Result<(), Refused> {
         self.services.reload_catalogue().await
@@ -103,20 +114,22 @@ impl Jobs {
         self.services.chase_due().await
     }
 
-    /// Tells the operators of supplies that have become critical.
+    /// Tells people of the trouble they chose to hear of.
     pub async fn alert_due(&self) -> Result<usize, Refused> {
         self.services.alert_due().await
     }
 
-    /// Forgets old answers and reminders and draws the board afresh.
+    /// Forgets old answers and reminders, closes months that are over and draws the board afresh.
     pub async fn keep_house(&self) -> Result<(), Refused> {
         self.services.forget_old_keys().await?;
         self.services.forget_old_reminders().await?;
         self.services.forget_old_texts().await?;
+        self.services.forget_old_alerts().await?;
+        self.services.close_months().await?;
         self.services.redraw_board().await
     }
 
-    /// Everything that is due now, until nothing is.
+    /// Everything that is due now, but for sending letters.
     pub async fn turn(&self) {
         tell("catalogue", self.follow_catalogue().await);
         tell("holds", self.expire_due().await);
@@ -125,13 +138,28 @@ impl Jobs {
         tell("reminders", self.remind_due().await);
         tell("transfers", self.chase_due().await);
         tell("digests", self.run_due().await);
-        while tell("letters", self.deliver_next().await).unwrap_or(false) {}
     }
 
-    /// Turns until told to stop; a turn under way is finished. Learning, which may take long and may be broken off at any
-    /// point, goes on beside them.
+    /// Turns until told to stop; a turn and the letters under way are finished. Letters, which wait for others' servers, go on beside
+    /// the turns, as do learning and the day book, which may take long and may be broken off at any point, and the watch over
+    /// digests: it must see that turns have come to a standstill.
     pub async fn run(self, stop: watch::Receiver<bool>) {
-        tokio::join!(self.take_turns(stop.clone()), self.keep_learning(stop));
+        tokio::join!(
+            self.take_turns(stop.clone()),
+            self.keep_delivering(stop.clone()),
+            self.keep_watch(stop.clone()),
+            self.keep_learning(stop.clone()),
+            self.keep_days(stop)
+        );
+    }
+
+    async fn keep_watch(&self, mut stop: watch::Receiver<bool>) {
+        // After a start the turns come first: what was missed while nothing ran is made, not told of.
+        drop(tokio::time::timeout(SETTLE, stop.changed()).await);
+        while !*stop.borrow() {
+            tell("alarms", self.alarm_due().await);
+            drop(tokio::time::timeout(WATCH, stop.changed()).await);
+        }
     }
 
     async fn take_turns(&self, mut stop: watch::Receiver<bool>) {
@@ -141,6 +169,7 @@ impl Jobs {
             if turns.is_multiple_of(ALERTS) {
                 tell("alerts", self.alert_due().await);
             }
+            self.services.meter.turned(self.services.now());
             turns += 1;
             if turns.is_multiple_of(HOUSEKEEPING) {
                 tell("housekeeping", self.keep_house().await);
@@ -162,6 +191,18 @@ impl Jobs {
                 _ = stop.changed() => break,
             }
             drop(tokio::time::timeout(HOUR, stop.changed()).await);
+        }
+    }
+
+    /// One evening after another until the book is whole, then a look now and again whether a day is over.
+    async fn keep_days(&self, mut stop: watch::Receiver<bool>) {
+        while !*stop.borrow() {
+            let written = tokio::select! {
+                written = self.keep_day() => tell("days", written).unwrap_or(false),
+                _ = stop.changed() => break,
+            };
+            let pause = if written { BREATH } else { LOOK };
+            drop(tokio::time::timeout(pause, stop.changed()).await);
         }
     }
 }

@@ -1,16 +1,13 @@
 //! The outbox: letters that wait, and what became of them. Digests and notices go the same way.
 
 use entity::letter;
-use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
-use sea_orm::{
-    ActiveValue::Set, ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
-};
-use uuid::Uuid;
+use sea_orm::sea_query::{Expr, OnConflict};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
-use super::convert::{code, millis, moment, unreadable};
+use super::convert::{code, millis, moment};
 use super::{Reads, StoreError, Tx};
-use crate::domain::id::{DigestId, HoldId, LetterId, Moment, ReferralId, ShelterId};
-use crate::domain::outbox::{About, Delivery, Letter, Notice, Of};
+use crate::domain::id::{DigestId, HoldId, LetterId, Moment, RecipientId, ReferralId, ShelterId};
+use crate::domain::outbox::{About, Letter, Notice, Of};
 
 /// Queues letters, to be sent from `at` on.
 pub(super) async fn insert(tx: &Tx, rows: &[Letter], at: Moment) -> Result<(), StoreError> {
@@ -47,7 +44,7 @@ fn active(row: &Letter, at: Moment) -> letter::ActiveModel {
         Some(About::Hold(id)) => (Some(id.0), None, None),
         Some(About::Referral(id)) => (None, Some(id.0), None),
         Some(About::Shelter(id)) => (None, None, Some(id.0)),
-        None => (None, None, None),
+        Some(About::Recipient(_) | About::Country) | None => (None, None, None),
     };
     letter::ActiveModel {
         id: Set(row.id.0),
@@ -55,6 +52,7 @@ fn active(row: &Letter, at: Moment) -> letter::ActiveModel {
         hold_id: Set(hold),
         referral_id: Set(referral),
         shelter_id: Set(shelter),
+        recipient_id: Set(row.recipient.map(|id| id.0)),
         notice: Set(notice.map(|notice| notice.kind.to_string())),
         subject: Set(notice.map(|notice| notice.subject.clone())),
         html: Set(notice.map(|notice| notice.html.clone())),
@@ -99,74 +97,6 @@ async fn notices(db: &impl Reads, filter: Expr) -> Result<Vec<Letter>, StoreErro
     rows.into_iter().map(letter_of).collect()
 }
 
-/// Takes the lease of the next letter that is due, or says there is none. Two takers never get the same: the row is
-/// changed only while its lease is free.
-pub async fn lease(db: &impl Reads, owner: Uuid, now: Moment, until: Moment) -> Result<Option<Letter>, StoreError> {
-    let free = Condition::all()
-        .add(letter::Column::State.eq("queued"))
-        .add(letter::Column::NextAttemptAt.lte(millis(now)))
-        .add(
-            Condition::any()
-                .add(letter::Column::LeaseUntil.is_null())
-                .add(letter::Column::LeaseUntil.lte(millis(now))),
-        );
-    // Another taker may be quicker; a few more looks find a letter of our own or none.
-    for _ in 0..8 {
-        let next = letter::Entity::find()
-            .filter(free.clone())
-            .order_by_asc(letter::Column::NextAttemptAt)
-            .order_by_asc(letter::Column::Id)
-            .limit(1)
-            .one(db.connection())
-            .await?;
-        let Some(row) = next else { return Ok(None) };
-        let taken = letter::Entity::update_many()
-            .col_expr(letter::Column::LeaseOwner, Expr::value(Some(owner)))
-            .col_expr(letter::Column::LeaseUntil, Expr::value(Some(millis(until))))
-            .col_expr(letter::Column::Attempts, Expr::col(letter::Column::Attempts).add(1))
-            .filter(letter::Column::Id.eq(row.id))
-            .filter(free.clone())
-            .exec(db.connection())
-            .await?;
-        if taken.rows_affected == 1 {
-            let mut letter = letter_of(row)?;
-            letter.attempts += 1;
-            return Ok(Some(letter));
-        }
-    }
-    Ok(None)
-}
-
-/// Ends a lease. `Stale` if it was no longer ours.
-pub async fn settle(tx: &Tx, id: LetterId, owner: Uuid, delivery: &Delivery, now: Moment) -> Result<(), StoreError> {
-    let update = letter::Entity::update_many()
-        .col_expr(letter::Column::LeaseOwner, Expr::value(None::<Uuid>))
-        .col_expr(letter::Column::LeaseUntil, Expr::value(None::<i64>));
-    let update = match delivery {
-        Delivery::Sent { answer } => update
-            .col_expr(letter::Column::State, Expr::value("sent"))
-            .col_expr(letter::Column::SentAt, Expr::value(Some(millis(now))))
-            .col_expr(letter::Column::Answer, Expr::value(Some(answer.clone()))),
-        Delivery::Retry { answer, at } => update
-            .col_expr(letter::Column::NextAttemptAt, Expr::value(millis(*at)))
-            .col_expr(letter::Column::Answer, Expr::value(Some(answer.clone()))),
-        Delivery::Dropped => update.col_expr(letter::Column::State, Expr::value("dropped")),
-        Delivery::Dead { answer } => update
-            .col_expr(letter::Column::State, Expr::value("dead"))
-            .col_expr(letter::Column::Answer, Expr::value(Some(answer.clone()))),
-    };
-    let done = update
-        .filter(letter::Column::Id.eq(id.0))
-        .filter(letter::Column::LeaseOwner.eq(owner))
-        .exec(tx.connection())
-        .await?;
-    if done.rows_affected == 0 {
-        Err(StoreError::Stale)
-    } else {
-        Ok(())
-    }
-}
-
 /// Queues a letter of the digest again, whatever became of it. `false` if there is no such letter.
 pub async fn requeue(tx: &Tx, digest: DigestId, letter: LetterId, now: Moment) -> Result<bool, StoreError> {
     let done = letter::Entity::update_many()
@@ -179,35 +109,64 @@ pub async fn requeue(tx: &Tx, digest: DigestId, letter: LetterId, now: Moment) -
     Ok(done.rows_affected > 0)
 }
 
-/// How many letters wait to be sent.
-pub async fn queued(db: &impl Reads) -> Result<u64, StoreError> {
-    Ok(letter::Entity::find()
+pub async fn find(db: &impl Reads, id: LetterId) -> Result<Option<Letter>, StoreError> {
+    let row = letter::Entity::find_by_id(id.0).one(db.connection()).await?;
+    row.map(letter_of).transpose()
+}
+
+/// How many letters have waited since before `until`, and since when the oldest of them.
+pub async fn waiting_since(db: &impl Reads, until: Moment) -> Result<Option<(u64, Moment)>, StoreError> {
+    let row: Option<(i64, Option<i64>)> = letter::Entity::find()
+        .select_only()
+        .expr_as(letter::Column::Id.count(), "n")
+        .expr_as(letter::Column::CreatedAt.min(), "oldest")
         .filter(letter::Column::State.eq("queued"))
-        .count(db.connection())
-        .await?)
+        .filter(letter::Column::CreatedAt.lte(millis(until)))
+        .into_tuple()
+        .one(db.connection())
+        .await?;
+    let found = row.and_then(|(n, oldest)| Some((u64::try_from(n).ok()?, moment(oldest?))));
+    Ok(found.filter(|(n, _)| *n > 0))
+}
+
+/// Letters that wait and those that were given up, by state: how many, and when the oldest was written.
+pub async fn unsent(db: &impl Reads) -> Result<Vec<(String, u64, Moment)>, StoreError> {
+    let rows: Vec<(String, i64, i64)> = letter::Entity::find()
+        .select_only()
+        .column(letter::Column::State)
+        .expr_as(letter::Column::Id.count(), "n")
+        .expr_as(letter::Column::CreatedAt.min(), "oldest")
+        .filter(letter::Column::State.is_in(["queued", "dead"]))
+        .group_by(letter::Column::State)
+        .into_tuple()
+        .all(db.connection())
+        .await?;
+    let typed = |(state, n, oldest)| (state, u64::try_from(n).unwrap_or(0), moment(oldest));
+    Ok(rows.into_iter().map(typed).collect())
 }
 
 pub(super) fn letter_of(row: letter::Model) -> Result<Letter, StoreError> {
-    let id = row.id.to_string();
+    let recipient = row.recipient_id.map(RecipientId::from);
     let about = match (row.hold_id, row.referral_id, row.shelter_id) {
-        (Some(hold), _, _) => Some(About::Hold(hold.into())),
-        (None, Some(referral), _) => Some(About::Referral(referral.into())),
-        (None, None, shelter) => shelter.map(|id| About::Shelter(id.into())),
+        (Some(hold), _, _) => About::Hold(hold.into()),
+        (None, Some(referral), _) => About::Referral(referral.into()),
+        (None, None, Some(shelter)) => About::Shelter(shelter.into()),
+        (None, None, None) => recipient.map_or(About::Country, About::Recipient),
     };
-    let of = match (row.digest_id, about) {
-        (Some(digest), _) => Of::Digest(digest.into()),
-        (None, Some(about)) => Of::Notice(Box::new(Notice {
+    let of = match row.digest_id {
+        Some(digest) => Of::Digest(digest.into()),
+        None => Of::Notice(Box::new(Notice {
             about,
             kind: code("letter", "notice", row.notice.as_deref().unwrap_or_default())?,
             subject: row.subject.unwrap_or_default(),
             html: row.html.unwrap_or_default(),
             text: row.text.unwrap_or_default(),
         })),
-        (None, None) => return Err(unreadable("letter", "digest_id", &id)),
     };
     Ok(Letter {
         id: row.id.into(),
         of,
+        recipient,
         via: code("letter", "via", &row.via)?,
         address: row.address,
         name: row.name,
