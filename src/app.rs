@@ -7,6 +7,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use actix_web::dev::ServerHandle;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use zeroize::Zeroizing;
@@ -14,9 +15,10 @@ use zeroize::Zeroizing;
 use crate::clock::Clock;
 use crate::config::{Config, Secret, SmsGateway};
 use crate::domain::geography::Pack;
-use crate::http::{Patience, State, docs, server};
+use crate::http::{Patience, State, docs, metrics, server};
 use crate::ids::Ids;
 use crate::jobs::Jobs;
+use crate::letters::Signer;
 use crate::mail::{Mailer, Smtp, SmtpSettings, Timeouts, Tls};
 use crate::push::{Hosts, Pusher};
 use crate::services::seal::Vault;
@@ -46,10 +48,23 @@ pub async fn services(config: &Config) -> Result<Services, Fault> {
         link_base: config.public_url.trim_end_matches('/').to_owned(),
         mail_from: config.mail_from.clone(),
         push_hosts: Hosts::new(&config.push_hosts)?,
-    });
+    })
+    .signed_by(signer(config)?);
     services.reload_catalogue().await?;
     services.redraw_board().await?;
     Ok(services)
+}
+
+/// Who signs letters, where the configuration names a key.
+fn signer(config: &Config) -> Result<Option<Signer>, Fault> {
+    let Some(dkim) = &config.mail_dkim else {
+        return Ok(None);
+    };
+    let told =
+        |why: &dyn std::fmt::Display| -> Fault { format!("mail_dkim: {}: {why}", dkim.key_file.display()).into() };
+    let key = Zeroizing::new(fs::read_to_string(&dkim.key_file).map_err(|e| told(&e))?);
+    let signer = Signer::new(&dkim.domain, &dkim.selector, &key).map_err(|e| told(&e))?;
+    Ok(Some(signer))
 }
 
 /// The country pack that the configuration names.
@@ -176,6 +191,7 @@ fn gateway_settings(declared: &SmsGateway) -> Settings {
 pub struct Running {
     pub address: SocketAddr,
     server: actix_web::dev::Server,
+    metrics: Option<(SocketAddr, ServerHandle)>,
     jobs: tokio::task::JoinHandle<()>,
     stop: watch::Sender<bool>,
 }
@@ -188,9 +204,7 @@ pub fn start(
     listen: &str,
     workers: usize,
 ) -> Result<Running, Fault> {
-    let listener = TcpListener::bind(listen).map_err(|e| format!("{listen}: {e}"))?;
-    listener.set_nonblocking(true)?;
-    let address = listener.local_addr()?;
+    let (listener, address) = bind(listen)?;
     let state = State {
         services: services.clone(),
         openapi: docs::openapi().into(),
@@ -203,12 +217,33 @@ pub fn start(
     Ok(Running {
         address,
         server,
+        metrics: None,
         jobs,
         stop,
     })
 }
 
+fn bind(listen: &str) -> Result<(TcpListener, SocketAddr), Fault> {
+    let listener = TcpListener::bind(listen).map_err(|e| format!("{listen}: {e}"))?;
+    listener.set_nonblocking(true)?;
+    let address = listener.local_addr()?;
+    Ok((listener, address))
+}
+
 impl Running {
+    /// Serves the figures of this node at an address of their own. They ask for nobody's sign-in.
+    pub fn with_metrics(mut self, services: &Services, listen: &str) -> Result<Self, Fault> {
+        let (listener, address) = bind(listen)?;
+        let server = metrics::server(listener, services.clone())?;
+        self.metrics = Some((address, server.handle()));
+        tokio::spawn(server);
+        Ok(self)
+    }
+
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics.as_ref().map(|(address, _)| *address)
+    }
+
     /// Serves until SIGTERM or SIGINT; then finishes what was accepted and the letter under way.
     pub async fn until_told(self) -> Result<(), Fault> {
         let mut terminate = signal(SignalKind::terminate())?;
@@ -223,6 +258,9 @@ impl Running {
             tracing::info!("stopping");
             stop.send_replace(true);
             handle.stop(true).await;
+            if let Some((_, metrics)) = self.metrics {
+                metrics.stop(false).await;
+            }
         });
         self.server.await?;
         waiting.await?;

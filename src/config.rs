@@ -40,6 +40,18 @@ impl fmt::Debug for Secret {
     }
 }
 
+/// `[mail_dkim]`: whose letters they are, and with which key that is shown.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MailDkim {
+    /// The domain of the sender's address, or one above it.
+    pub domain: String,
+    /// Under which name the public key stands in the DNS: `SELECTOR._domainkey.DOMAIN`.
+    pub selector: String,
+    /// The private key in PEM: RSA, or Ed25519.
+    pub key_file: PathBuf,
+}
+
 /// Everything that can be set. Each key is also an environment variable: `PANOH_LISTEN` sets `listen`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -50,6 +62,8 @@ pub struct Config {
     pub database_url: Option<Secret>,
     /// Address and port to serve on.
     pub listen: String,
+    /// Address and port of `/metrics`, for a monitoring system on the same private network; off unless set.
+    pub metrics_listen: Option<String>,
     /// Address of the web app as people reach it, for links in letters.
     pub public_url: String,
     /// A country pack's folder; without it Tajikistan, which is built in.
@@ -61,6 +75,8 @@ pub struct Config {
     pub mail: Option<Secret>,
     /// Sender of letters.
     pub mail_from: String,
+    /// The key that signs letters for the sender's domain (DKIM). In the file only.
+    pub mail_dkim: Option<MailDkim>,
     /// Push services that browsers may name for their notifications: hosts, or `*.` and all below it.
     pub push_hosts: Vec<String>,
     /// Gateways for text messages; docs/SMS.md says how they are declared. In the file only.
@@ -88,11 +104,13 @@ impl Default for Config {
             data_dir: PathBuf::from("/var/lib/panoh"),
             database_url: None,
             listen: "127.0.0.1:8080".to_owned(),
+            metrics_listen: None,
             public_url: "http://127.0.0.1:8080".to_owned(),
             pack: None,
             key_file: None,
             mail: None,
             mail_from: "panoh@localhost.localdomain".to_owned(),
+            mail_dkim: None,
             push_hosts: PUSH_HOSTS.map(str::to_owned).to_vec(),
             sms_gateways: Vec::new(),
             workers: 2,
@@ -188,6 +206,19 @@ mod tests {
         let refused = read(&[("PANOH_LISTNE", "x")]).unwrap_err().to_string();
         assert!(refused.contains("listne"), "{refused}");
         assert!(read(&[("PANOH_WORKERS", "0")]).is_err());
+    }
+
+    #[test]
+    fn the_signing_key_is_named_whole_or_not_at_all() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("panoh.toml");
+        let read = |text: &str| {
+            std::fs::write(&file, text).unwrap();
+            Config::read(Some(&file), std::iter::empty())
+        };
+        let config = read("[mail_dkim]\ndomain = 'panoh.example'\nselector = 's1'\nkey_file = '/k.pem'\n").unwrap();
+        assert_eq!(config.mail_dkim.unwrap().selector, "s1");
+        assert!(read("[mail_dkim]\ndomain = 'panoh.example'\n").is_err());
     }
 
     #[test]

@@ -11,7 +11,9 @@
 //! help most. Where a region has no shelter that takes people in, a new one is thought of that admits everybody. New
 //! rooms count for those who set out from that region, since hardly anybody is helped by a room elsewhere.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::str::FromStr;
 
 use strum::IntoEnumIterator;
 use uuid::Uuid;
@@ -24,7 +26,6 @@ use super::household::{Need, Search, Sex};
 use super::id::{Moment, RoomId};
 use super::rooms::{Occupancy, Room, RoomKind, RoomView};
 use super::shelters::AdmissionRules;
-use super::suppression::{Cell, K};
 
 /// Somebody who found no place, for reasons that lie in what there is.
 #[derive(Debug, Clone, PartialEq)]
@@ -55,7 +56,7 @@ impl Unplaced {
 }
 
 /// One change to the country.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Change {
     /// Boys up to this age admitted in every shelter.
     BoysAdmitted { age: u8 },
@@ -80,16 +81,81 @@ impl Change {
         }
     }
 
-    /// Changes of one ladder: each rung places everybody whom the ones below place.
-    fn ladder(&self) -> Option<Option<&str>> {
+    /// Where its room is.
+    pub fn region(&self) -> Option<&str> {
         match self {
-            Self::BoysAdmitted { .. } => Some(None),
             Self::FamilyRoom { region } | Self::SingleBed { region } | Self::StepFreeFamilyRoom { region } => {
-                Some(Some(region))
+                Some(region)
             }
-            Self::NeedAdmitted { .. } => None,
+            Self::BoysAdmitted { .. } | Self::NeedAdmitted { .. } => None,
         }
     }
+
+    /// All changes there may be in a country of these regions, in ladders: each rung places everybody whom the one below
+    /// it places.
+    pub fn ladders(regions: &BTreeSet<String>) -> Vec<Vec<Self>> {
+        let boys = BOYS_TO.map(|age| Self::BoysAdmitted { age }).to_vec();
+        let needs = admissible().map(|need| vec![Self::NeedAdmitted { need }]);
+        let rooms = regions
+            .iter()
+            .filter(|region| !region.is_empty())
+            .cloned()
+            .map(|region| {
+                vec![
+                    Self::SingleBed { region: region.clone() },
+                    Self::FamilyRoom { region: region.clone() },
+                    Self::StepFreeFamilyRoom { region },
+                ]
+            });
+        [boys].into_iter().chain(needs).chain(rooms).collect()
+    }
+}
+
+/// The code and what it is about: `family_room:TJ-SU`, `boys_admitted:16`, `need_admitted:pets`.
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let code = self.code();
+        match self {
+            Self::BoysAdmitted { age } => write!(f, "{code}:{age}"),
+            Self::NeedAdmitted { need } => write!(f, "{code}:{need}"),
+            Self::FamilyRoom { region } | Self::SingleBed { region } | Self::StepFreeFamilyRoom { region } => {
+                write!(f, "{code}:{region}")
+            }
+        }
+    }
+}
+
+/// The text names no change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("no such change")]
+pub struct NoChange;
+
+impl FromStr for Change {
+    type Err = NoChange;
+
+    fn from_str(text: &str) -> Result<Self, NoChange> {
+        let (code, about) = text.split_once(':').ok_or(NoChange)?;
+        let region = about.to_owned();
+        match code {
+            "boys_admitted" => about
+                .parse()
+                .map(|age| Self::BoysAdmitted { age })
+                .map_err(|_| NoChange),
+            "need_admitted" => about
+                .parse()
+                .map(|need| Self::NeedAdmitted { need })
+                .map_err(|_| NoChange),
+            "family_room" => Ok(Self::FamilyRoom { region }),
+            "single_bed" => Ok(Self::SingleBed { region }),
+            "step_free_family_room" => Ok(Self::StepFreeFamilyRoom { region }),
+            _ => Err(NoChange),
+        }
+    }
+}
+
+/// Needs that a shelter may come to admit by changing a rule.
+fn admissible() -> impl Iterator<Item = Need> {
+    Need::iter().filter(|need| !need.is_service() && *need != Need::StepFree)
 }
 
 /// Ages in whole years to which boys might be admitted.
@@ -104,7 +170,7 @@ pub fn changes(unplaced: &[Unplaced], country: &[&ShelterView], regions: &[Strin
         let placed = by_rule(&left, &open, now, |rules| admit_boys(rules, age), has_boy);
         found.insert(Change::BoysAdmitted { age }, placed);
     }
-    for need in Need::iter().filter(|need| !need.is_service() && *need != Need::StepFree) {
+    for need in admissible() {
         let asks = |search: &Search| search.admission_needs().any(|asked| asked == need);
         let placed = by_rule(&left, &open, now, |rules| admit(rules, need), asks);
         found.insert(Change::NeedAdmitted { need }, placed);
@@ -255,37 +321,6 @@ fn new_room(kind: RoomKind, beds: u16, cots: u16, step_free: bool) -> RoomView {
         sleeps: None,
     };
     RoomView::new(room, Occupancy::default())
-}
-
-/// The changes as they may be shown beside `closed`, how many found no place at all: the weightiest first, then by code.
-///
-/// A count under [`K`] is hidden, and so is one from which, by taking away what is shown of a lower rung of its ladder
-/// (who fits a single bed fits a family room) or by taking it from `closed`, a count under [`K`] would come out.
-pub fn shown(changes: &[(Change, u64)], closed: u64) -> Vec<(Change, Cell)> {
-    let mut by_size: Vec<&(Change, u64)> = changes.iter().collect();
-    by_size.sort_by_key(|(change, placed)| (*placed, change.clone()));
-    let mut told: BTreeMap<Option<&str>, u64> = BTreeMap::new();
-    let gives_away = |difference: u64| (1..K).contains(&difference);
-    let mut lines: Vec<(Change, Cell)> = Vec::new();
-    for (change, placed) in by_size {
-        let ladder = change.ladder();
-        let below = ladder.and_then(|ladder| told.get(&ladder)).copied().unwrap_or(0);
-        let cell = if gives_away(*placed) {
-            Cell::Below
-        } else if gives_away(placed.saturating_sub(below)) || gives_away(closed.saturating_sub(*placed)) {
-            Cell::Withheld
-        } else {
-            if let Some(ladder) = ladder {
-                told.insert(ladder, *placed);
-            }
-            Cell::Exact(*placed)
-        };
-        lines.push((change.clone(), cell));
-    }
-    // By what is shown, or the order would tell of what is not.
-    let weight = |cell: &Cell| if let Cell::Exact(placed) = cell { *placed } else { 0 };
-    lines.sort_by(|(a, left), (b, right)| (weight(right), a.code(), a).cmp(&(weight(left), b.code(), b)));
-    lines
 }
 
 #[cfg(test)]

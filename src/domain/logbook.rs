@@ -93,13 +93,6 @@ pub struct Head {
     pub operating: bool,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct DayTotals {
-    pub beds: i64,
-    pub occupied: i64,
-    pub free: i64,
-}
-
 /// An audit entry with its place in the chain.
 #[derive(Debug, Clone)]
 pub struct Chained {

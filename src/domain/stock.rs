@@ -56,8 +56,6 @@ pub struct Stock {
     /// What the shelter never gives away, in units.
     pub minimum: i64,
     pub learned: Option<Learned>,
-    /// Day on which the operators were last told that it runs out.
-    pub told_on: Option<NaiveDate>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,7 +76,6 @@ impl Stock {
             lots: Lots::default(),
             minimum: 0,
             learned: None,
-            told_on: None,
         }
     }
 

@@ -144,6 +144,11 @@ impl From<Refused> for Problem {
                     .collect();
                 problem
             }
+            Refused::SamePerson => Self::new(
+                StatusCode::FORBIDDEN,
+                "same_person",
+                "It takes a second administrator: you named this reader yourself.",
+            ),
             Refused::Stale => Self::new(
                 StatusCode::PRECONDITION_FAILED,
                 "stale",

@@ -11,9 +11,10 @@ use actix_web::{App, HttpServer, web};
 
 use super::matrix::PREFIX;
 use super::{
-    State, access, assets, audit, availability, balance, channels, digests, docs, geography, headers, health, holds,
-    items, movements, naming, people, phones, plans, push, referrals, reports, requests, schedules, search, session,
-    sheets, shelters, state, statistics, stock, stream, supplies, timeline, transfer_plans, transfers, waves,
+    State, access, alerts, assets, audit, availability, balance, channels, demand, digests, docs, geography, glossary,
+    headers, health, holds, items, movements, naming, occupancy, outlook, people, phones, plans, push, readers,
+    referrals, reports, requests, response, schedules, search, session, sheets, shelters, state, statistics, stock,
+    stream, supplies, timeline, transfer_plans, transfers, troubles, waves,
 };
 
 /// The whole door: what the server runs, and what tests knock at.
@@ -47,7 +48,8 @@ fn routes(config: &mut web::ServiceConfig) {
                 .configure(shelter_routes)
                 .configure(placement)
                 .configure(supplies)
-                .configure(office),
+                .configure(office)
+                .configure(digest_routes),
         )
         .route("/api/openapi.json", web::get().to(docs::json))
         .route("/api/docs", web::get().to(docs::page))
@@ -77,6 +79,11 @@ fn reference(config: &mut web::ServiceConfig) {
                 .route(web::post().to(phones::add)),
         )
         .route("/me/phones/{id}", web::delete().to(phones::remove))
+        .service(
+            web::resource("/me/alerts")
+                .route(web::get().to(alerts::get))
+                .route(web::put().to(alerts::choose)),
+        )
         .route("/channels/sms", web::post().to(channels::receive))
         .route("/geography", web::get().to(geography::get))
         .service(
@@ -93,7 +100,14 @@ fn reference(config: &mut web::ServiceConfig) {
         .route("/supplies", web::get().to(supplies::list))
         .route("/statistics/supplies", web::get().to(statistics::supplies))
         .route("/statistics/supplies/balance", web::get().to(balance::get))
-        .route("/statistics/unmet", web::get().to(statistics::unmet))
+        .route("/statistics/occupancy", web::get().to(occupancy::occupancy))
+        .route("/statistics/compare", web::get().to(occupancy::compare))
+        .route("/statistics/forecast", web::get().to(outlook::forecast))
+        .route("/statistics/standard", web::get().to(outlook::standard))
+        .route("/glossary", web::get().to(glossary::get))
+        .route("/statistics/demand", web::get().to(demand::demand))
+        .route("/statistics/unmet", web::get().to(demand::unmet))
+        .route("/statistics/response", web::get().to(response::get))
         .route("/audit", web::get().to(audit::list));
 }
 
@@ -207,29 +221,6 @@ fn supplies(config: &mut web::ServiceConfig) {
 fn office(config: &mut web::ServiceConfig) {
     config
         .service(
-            web::resource("/digest-schedules")
-                .route(web::get().to(schedules::list))
-                .route(web::post().to(schedules::add)),
-        )
-        .service(
-            web::resource("/digest-schedules/{id}")
-                .route(web::get().to(schedules::get))
-                .route(web::put().to(schedules::change)),
-        )
-        .service(
-            web::resource("/digest-schedules/{id}/recipients")
-                .route(web::get().to(schedules::recipients))
-                .route(web::post().to(schedules::add_recipient)),
-        )
-        .route(
-            "/digest-schedules/{id}/recipients/{recipient}",
-            web::delete().to(schedules::remove_recipient),
-        )
-        .route("/digests", web::get().to(digests::list))
-        .route("/digests/preview", web::post().to(digests::preview))
-        .route("/digests/{id}", web::get().to(digests::get))
-        .route("/digests/{id}/resend", web::post().to(digests::resend))
-        .service(
             web::resource("/users")
                 .route(web::get().to(people::users))
                 .route(web::post().to(people::add_user)),
@@ -240,6 +231,52 @@ fn office(config: &mut web::ServiceConfig) {
                 .route(web::get().to(people::organisations))
                 .route(web::post().to(people::add_organisation)),
         );
+}
+
+fn digest_routes(config: &mut web::ServiceConfig) {
+    config
+        .service(
+            web::resource("/digest-schedules")
+                .route(web::get().to(schedules::list))
+                .route(web::post().to(schedules::add)),
+        )
+        .route("/digest-schedules/next", web::post().to(schedules::next))
+        .service(
+            web::resource("/digest-schedules/{id}")
+                .route(web::get().to(schedules::get))
+                .route(web::put().to(schedules::change)),
+        )
+        .route("/digest-schedules/{id}/test", web::post().to(schedules::test))
+        .route("/digest-schedules/{id}/send", web::post().to(schedules::send))
+        .service(
+            web::resource("/digest-schedules/{id}/recipients")
+                .route(web::get().to(readers::list))
+                .route(web::post().to(readers::add)),
+        )
+        .route(
+            "/digest-schedules/{id}/recipients/{recipient}",
+            web::delete().to(readers::remove),
+        )
+        .route(
+            "/digest-schedules/{id}/recipients/{recipient}/approve",
+            web::post().to(readers::approve),
+        )
+        .service(
+            web::resource("/readers/{id}/confirm")
+                .route(web::get().to(readers::ask))
+                .route(web::post().to(readers::say_yes)),
+        )
+        .service(
+            web::resource("/letters/{id}/unsubscribe")
+                .route(web::get().to(readers::ask_to_leave))
+                .route(web::post().to(readers::leave)),
+        )
+        .route("/digests", web::get().to(digests::list))
+        .route("/digests/preview", web::post().to(digests::preview))
+        .route("/digests/{id}", web::get().to(digests::get))
+        .route("/digests/{id}/export", web::get().to(digests::export))
+        .route("/digests/{id}/resend", web::post().to(digests::resend))
+        .route("/troubles", web::get().to(troubles::list));
 }
 
 /// A server on a bound socket, not yet running.

@@ -1,20 +1,26 @@
 //! Puts the demo country into an empty database: in bulk, a hundred shelters to a transaction, so that five thousand
 //! shelters with thirty days of reports never lie in memory together. What it looks like is `domain::demo`'s business.
 
+use std::collections::BTreeMap;
+
+use chrono::Timelike;
 use serde_json::json;
 
 use super::Services;
 use super::audit::entry;
 use super::errors::Refused;
+use super::schedules::kept_rule;
 use super::shelters::Confidential;
+use crate::domain::accounts::Role;
 use crate::domain::demo::{Demo, DemoItem, History, PASSWORD, Supplies, Wish};
 use crate::domain::digests::Cadence;
-use crate::domain::id::{RecipientId, ScheduleId};
+use crate::domain::id::{RecipientId, ScheduleId, UserId};
 use crate::domain::logbook::Report;
-use crate::domain::outbox::{Recipient, StoredSchedule};
+use crate::domain::outbox::{Attach, Recipient, RecipientState, StoredSchedule};
+use crate::domain::people::publish;
 use crate::domain::reminders::Rhythm;
 use crate::store::shelters::Which;
-use crate::store::{Tx, accounts, audit, bulk, confidential, digests, reminders};
+use crate::store::{Tx, accounts, audit, bulk, confidential, digests, period_figures, readers, reminders};
 
 /// Shelters whose history is stored in one transaction.
 const BATCH: usize = 100;
@@ -72,6 +78,7 @@ impl Services {
         let unplaced = demo.unplaced();
         bulk::insert_referrals(&tx, &unplaced).await?;
         bulk::insert_events(&tx, &demo.told_of(&unplaced)).await?;
+        self.count_demo(&tx, demo).await?;
         self.told_demo(&tx, demo, "demo.begin", demo.shelters.len()).await?;
         tx.commit().await?;
 
@@ -88,7 +95,17 @@ impl Services {
             progress(done);
         }
         self.learn_use(None).await?;
+        while self.keep_day().await? {}
         self.refresh(Which::All).await
+    }
+
+    /// The months of the past year, closed; what is longer is closed when it is read.
+    async fn count_demo(&self, tx: &Tx, demo: &Demo) -> Result<(), Refused> {
+        for (month, counted) in demo.months() {
+            let published = publish(month, &counted, &BTreeMap::new());
+            period_figures::close(tx, month, &(counted, published), demo.now).await?;
+        }
+        Ok(())
     }
 
     /// Who has not reported lately was reminded of it.
@@ -148,32 +165,43 @@ impl Services {
         Ok(())
     }
 
-    /// The daily digest. It has made none yet, so that today's is made at once.
+    /// The digests. The daily one has made none yet, so that today's is made at once; the others wait for their next day.
     async fn schedule_demo(&self, tx: &Tx, demo: &Demo) -> Result<(), Refused> {
-        use chrono::Timelike;
-        let minute = demo.digest.time.hour() * 60 + demo.digest.time.minute();
-        let schedule = StoredSchedule {
-            id: ScheduleId(self.ids.uuid(demo.now)),
-            name: demo.digest.name.clone(),
-            cadence: Cadence::Daily.to_string(),
-            at_minute: u16::try_from(minute).unwrap_or(0),
-            zone: demo.zone.name().to_owned(),
-            region: None,
-            active: true,
-            last_period: None,
-            version: 1,
-            created_at: demo.now,
-        };
-        digests::insert_schedule(tx, &schedule).await?;
-        for person in &demo.digest.recipients {
-            let row = Recipient {
-                id: RecipientId(self.ids.uuid(demo.now)),
-                schedule_id: schedule.id,
-                email: person.email.clone(),
-                name: person.name.clone(),
-                language: person.language.clone(),
+        let admins: Vec<UserId> = (demo.users.iter())
+            .filter(|user| user.role == Role::Admin)
+            .map(|user| user.id)
+            .collect();
+        for digest in &demo.digests {
+            let minute = digest.time.hour() * 60 + digest.time.minute();
+            let mut schedule = StoredSchedule {
+                id: ScheduleId(self.ids.uuid(demo.now)),
+                name: digest.name.clone(),
+                cadence: digest.cadence.to_string(),
+                rule: kept_rule(&digest.rule),
+                expires_on: None,
+                attach: Attach::default(),
+                alarmed_period: None,
+                at_minute: u16::try_from(minute).unwrap_or(0),
+                zone: demo.zone.name().to_owned(),
+                region: None,
+                active: true,
+                last_period: None,
+                version: 1,
+                created_at: demo.now,
             };
-            digests::insert_recipient(tx, &row, demo.now).await?;
+            if digest.cadence != Cadence::Daily {
+                schedule.last_period = self.newest_slot(&schedule, demo.now);
+            }
+            digests::insert_schedule(tx, &schedule).await?;
+            for person in &digest.recipients {
+                let named = Recipient {
+                    id: RecipientId(self.ids.uuid(demo.now)),
+                    added_by: admins.first().copied(),
+                    created_at: demo.now,
+                    ..Recipient::named(schedule.id, &person.email, &person.name, &person.language)
+                };
+                readers::insert(tx, &if person.waits { named } else { active(named, &admins) }).await?;
+            }
         }
         Ok(())
     }
@@ -186,5 +214,16 @@ impl Services {
         )
         .await?;
         Ok(())
+    }
+}
+
+/// A reader who was approved by the second administrator and has confirmed.
+fn active(named: Recipient, admins: &[UserId]) -> Recipient {
+    Recipient {
+        state: RecipientState::Active,
+        approved_by: admins.last().copied(),
+        approved_at: Some(named.created_at),
+        confirmed_at: Some(named.created_at),
+        ..named
     }
 }

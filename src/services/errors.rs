@@ -31,6 +31,9 @@ pub enum Refused {
     /// Donors of a plan can no longer spare what it takes from them.
     #[error("some lines of this plan are gone")]
     LinesOutdated { lines: Vec<FieldError> },
+    /// What takes two people was asked of one.
+    #[error("somebody else has to do this")]
+    SamePerson,
     #[error("changed since it was read")]
     Stale,
     #[error("this Idempotency-Key was used for another request")]

@@ -258,6 +258,9 @@ impl<'a> Import<'a> {
             }
             rows.push(self.row(night, applied));
         }
+        if let Some(first_day) = rows.iter().map(|row| row.day).min() {
+            self.services.reopen_days(tx, first_day).await?;
+        }
         bulk::insert_reports(tx, &rows).await?;
         let current: Vec<Report> = newest.into_values().filter_map(|at| rows.get(at).cloned()).collect();
         self.make_current(tx, current).await

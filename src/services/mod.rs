@@ -7,24 +7,33 @@ pub mod audit;
 pub mod availability;
 pub mod balance;
 pub mod board;
+pub mod by_hand;
 pub mod catalogue;
 pub mod check;
+mod dates;
+pub mod days;
+pub mod demand;
 pub mod demo;
 pub mod digest_input;
+mod digest_people;
 mod digest_trend;
+mod digest_words;
 pub mod digests;
 pub mod errors;
 pub mod escalation;
+pub mod figures;
+pub mod glossary;
 pub mod holds;
 pub mod imports;
 mod learning;
-pub mod ledger;
+pub mod metrics;
 pub mod movements;
 pub mod moves;
 pub mod naming;
 mod notices;
 pub mod once;
 pub mod outbox;
+pub mod outlook;
 pub mod overdue;
 mod pace;
 pub mod people;
@@ -33,6 +42,7 @@ pub mod placement;
 mod plan_apply;
 pub mod plans;
 pub mod pushes;
+pub mod recipients;
 pub mod reminders;
 pub mod reports;
 pub mod requests;
@@ -52,6 +62,7 @@ pub mod timeline;
 mod transfer_apply;
 pub mod transfer_plans;
 pub mod transfers;
+pub mod troubles;
 pub mod usage;
 pub mod waiting;
 pub mod waves;
@@ -67,10 +78,12 @@ use crate::domain::geography::Pack;
 use crate::domain::holds::HoldState;
 use crate::domain::id::{HoldId, Moment, OrganisationId, ReferralId, ShelterId};
 use crate::ids::Ids;
+use crate::letters::Signer;
 use crate::push::Hosts;
 use crate::store::Store;
 use access::Sessions;
 use board::Board;
+use metrics::Meter;
 use pace::Strangers;
 use reminders::Watch;
 use seal::Vault;
@@ -111,10 +124,14 @@ pub struct Services {
     /// The push services that browsers may name.
     push_hosts: Arc<Hosts>,
     strangers: Arc<Strangers>,
+    /// Counts what this node does.
+    pub meter: Arc<Meter>,
     /// Address of the web app, for the one link in a letter.
     link_base: Arc<str>,
     /// Sender of letters.
     mail_from: Arc<str>,
+    /// Signs them, where a key is configured.
+    signer: Option<Signer>,
 }
 
 /// What the services need to begin.
@@ -145,9 +162,17 @@ impl Services {
             watch: Arc::default(),
             push_hosts: Arc::new(setup.push_hosts),
             strangers: Arc::default(),
+            meter: Arc::new(Meter::new()),
             link_base: setup.link_base.into(),
             mail_from: setup.mail_from.into(),
+            signer: None,
         }
+    }
+
+    /// The same, its letters signed from now on.
+    #[must_use]
+    pub fn signed_by(self, signer: Option<Signer>) -> Self {
+        Self { signer, ..self }
     }
 
     pub fn now(&self) -> Moment {

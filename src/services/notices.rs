@@ -6,10 +6,11 @@ use super::Services;
 use super::errors::Refused;
 use crate::domain::accounts::User;
 use crate::domain::cases::Hold;
-use crate::domain::id::{HoldId, LetterId, Moment, ShelterId, UserId};
+use crate::domain::id::{HoldId, LetterId, Moment, RecipientId, ShelterId, UserId};
 use crate::domain::outbox::{About, Letter, Notice, NoticeKind, Of, Via, overtaken, place_gone};
+use crate::domain::readers::RecipientState;
 use crate::letters;
-use crate::store::{Reads, Tx, accounts, holds, letters as outbox, referrals, ways};
+use crate::store::{Reads, Tx, accounts, holds, letters as outbox, readers, referrals, ways};
 
 /// The language of a letter for somebody whose own has no words yet.
 const COMMON_LANGUAGE: &str = "ru";
@@ -26,6 +27,8 @@ pub(super) enum To {
     ManagersOf(ShelterId),
     Person(UserId),
     Operators,
+    /// All but this one.
+    OtherOperators(UserId),
 }
 
 impl To {
@@ -45,7 +48,7 @@ impl To {
 impl Services {
     /// Queues a notice for everybody it is for; nobody gets a second one of this kind about the same hold.
     pub(super) async fn write_notices(&self, tx: &Tx, note: &Note, now: Moment) -> Result<(), Refused> {
-        let people = readers(tx, &note.to).await?;
+        let people = addressees(tx, &note.to).await?;
         let ways = match note.kind.ways() {
             [Via::Mail] => Vec::new(),
             _ => {
@@ -65,7 +68,6 @@ impl Services {
         Ok(outbox::insert_notices(tx, &rows, now).await?)
     }
 
-    /// A notice in its reader's language; whatever goes to a phone is one sentence.
     fn notice_letter(
         &self,
         note: &Note,
@@ -74,16 +76,29 @@ impl Services {
         address: String,
         now: Moment,
     ) -> Result<Letter, Refused> {
-        let known = letters::languages().any(|known| known == person.language);
-        let language = if known {
-            person.language.as_str()
-        } else {
-            COMMON_LANGUAGE
-        };
         let link = format!("{}/", self.link_base);
-        let words = letters::notice(note.kind, via, language, &link).map_err(|e| Refused::Unexpected(e.to_string()))?;
+        self.letter_of_notice(note, (&person.name, &person.language), via, address, &link, now)
+    }
+
+    /// A notice to somebody of this name, in her language; whatever goes to a phone is one sentence.
+    pub(super) fn letter_of_notice(
+        &self,
+        note: &Note,
+        (name, language): (&str, &str),
+        via: Via,
+        address: String,
+        link: &str,
+        now: Moment,
+    ) -> Result<Letter, Refused> {
+        let known = letters::languages().any(|known| known == language);
+        let language = if known { language } else { COMMON_LANGUAGE };
+        let words = letters::notice(note.kind, via, language, link).map_err(|e| Refused::Unexpected(e.to_string()))?;
         Ok(Letter {
             id: LetterId(self.ids.uuid(now)),
+            recipient: match note.about {
+                About::Recipient(id) => Some(id),
+                _ => None,
+            },
             of: Of::Notice(Box::new(Notice {
                 about: note.about,
                 kind: note.kind,
@@ -93,7 +108,7 @@ impl Services {
             })),
             via,
             address,
-            name: person.name.clone(),
+            name: name.to_owned(),
             language: words.language,
             state: "queued".to_owned(),
             attempts: 0,
@@ -111,12 +126,26 @@ impl Services {
                 let referral = referrals::of_holds(&self.store, &[id]).await?.pop();
                 Ok(referral.is_none_or(|referral| place_gone(&referral, letter.created_at)))
             }
-            About::Shelter(_) if notice.kind == NoticeKind::SuppliesCritical => self.is_alert_overtaken(letter).await,
             About::Shelter(id) if notice.kind.is_of_transfer() => {
                 self.is_transfer_overtaken(letter, notice.kind, id, now).await
             }
             About::Shelter(id) => self.is_reminder_overtaken(letter, notice.kind, id, now).await,
+            About::Recipient(id) => self.is_asked_no_more(notice.kind, id).await,
+            About::Country => match notice.kind.alert() {
+                Some(kind) => self.is_alert_over(letter, kind).await,
+                None => self.is_trouble_over(notice.kind, now).await,
+            },
         }
+    }
+
+    /// Whether nobody waits any more for what a notice about a reader asks.
+    async fn is_asked_no_more(&self, kind: NoticeKind, id: RecipientId) -> Result<bool, Refused> {
+        let waits_for = match kind {
+            NoticeKind::ReaderWaits => RecipientState::WaitingApproval,
+            _ => RecipientState::WaitingConfirmation,
+        };
+        let row = readers::find(&self.store, id).await?;
+        Ok(row.is_none_or(|row| row.state != waits_for))
     }
 
     async fn is_hold_overtaken(
@@ -145,7 +174,7 @@ impl Services {
     }
 }
 
-async fn readers(db: &impl Reads, to: &To) -> Result<Vec<User>, Refused> {
+async fn addressees(db: &impl Reads, to: &To) -> Result<Vec<User>, Refused> {
     Ok(match to {
         To::ManagersOf(shelter) => accounts::managers_of(db, *shelter).await?,
         To::Person(id) => {
@@ -153,5 +182,9 @@ async fn readers(db: &impl Reads, to: &To) -> Result<Vec<User>, Refused> {
             person.into_iter().filter(|person| !person.disabled).collect()
         }
         To::Operators => accounts::operators(db).await?,
+        To::OtherOperators(id) => {
+            let all = accounts::operators(db).await?;
+            all.into_iter().filter(|person| person.id != *id).collect()
+        }
     })
 }

@@ -12,6 +12,9 @@ use super::errors::Refused;
 use crate::ids::Ids;
 use crate::store::confidential::Sealed;
 
+/// Length of a proof in a link.
+const PROOF_BYTES: usize = 16;
+
 pub struct Vault {
     cipher: XChaCha20Poly1305,
     key_id: String,
@@ -76,6 +79,24 @@ impl Vault {
     /// not be read in it, and for keys of other kinds.
     pub fn derive(&self, purpose: &str, bytes: &[u8]) -> Zeroizing<[u8; 32]> {
         keyed(keyed(self.root.as_slice(), purpose.as_bytes()).as_slice(), bytes)
+    }
+
+    /// What stands in a link as proof that it came from here: 128 bits in hexadecimal digits.
+    pub fn proof(&self, purpose: &str, bytes: &[u8]) -> String {
+        let mut proof = hex::encode(self.derive(purpose, bytes));
+        proof.truncate(2 * PROOF_BYTES);
+        proof
+    }
+
+    /// Whether this is that proof, in a time that does not tell where the two part.
+    pub fn proves(&self, purpose: &str, bytes: &[u8], given: &str) -> bool {
+        let Ok(given) = hex::decode(given) else {
+            return false;
+        };
+        let key = keyed(self.root.as_slice(), purpose.as_bytes());
+        given.len() == PROOF_BYTES
+            && Hmac::<Sha256>::new_from_slice(key.as_slice())
+                .is_ok_and(|mac| mac.chain_update(bytes).verify_truncated_left(&given).is_ok())
     }
 }
 

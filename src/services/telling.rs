@@ -8,9 +8,10 @@ use super::audit::entry;
 use super::errors::Refused;
 use super::notices::{Note, To};
 use crate::domain::accounts::Actor;
+use crate::domain::alerts::AlertKind;
 use crate::domain::audit::Entry;
 use crate::domain::cases::{Hold, Referral};
-use crate::domain::id::{EventId, Moment, ReferralId, ShelterId};
+use crate::domain::id::{EventId, Moment, RecipientId, ReferralId, ShelterId, UserId};
 use crate::domain::outbox::{About, NoticeKind};
 use crate::domain::timeline::{CaseEvent, Detail, EventKind};
 use crate::ids::Ids;
@@ -83,12 +84,36 @@ impl Telling {
         self.notice_of_shelter(shelter, kind, To::ManagersOf(shelter));
     }
 
+    /// To somebody who chose to be told.
+    pub(super) fn notice_of_alert(&mut self, user: UserId, kind: AlertKind) {
+        self.notices.push(Note {
+            about: About::Country,
+            kind: NoticeKind::of_alert(kind),
+            to: To::Person(user),
+        });
+    }
+
     /// About a shelter's report of the day, or its supplies.
     pub(super) fn notice_of_shelter(&mut self, shelter: ShelterId, kind: NoticeKind, to: To) {
         self.notices.push(Note {
             about: About::Shelter(shelter),
             kind,
             to,
+        });
+    }
+
+    /// About somebody's place on a list of readers.
+    pub(super) fn notice_of_reader(&mut self, reader: RecipientId, kind: NoticeKind, to: To) {
+        let about = About::Recipient(reader);
+        self.notices.push(Note { about, kind, to });
+    }
+
+    /// To the operators, about the service itself.
+    pub(super) fn notice_of_trouble(&mut self, kind: NoticeKind) {
+        self.notices.push(Note {
+            about: About::Country,
+            kind,
+            to: To::Operators,
         });
     }
 

@@ -2,11 +2,10 @@
 
 use std::collections::HashMap;
 
-use entity::{hold, hold_line};
+use entity::{hold, hold_line, referral};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, Condition, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect,
-    RelationTrait,
+    ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
 };
 use uuid::Uuid;
 
@@ -17,7 +16,7 @@ use crate::domain::answering::Asks;
 use crate::domain::cases::Hold;
 use crate::domain::fit::Claim;
 use crate::domain::holds::HoldState;
-use crate::domain::id::{HoldId, Moment, ReferralId, RoomId, ShelterId};
+use crate::domain::id::{HoldId, Moment, ReferralId, ShelterId};
 
 pub(super) fn active(row: &Hold) -> hold::ActiveModel {
     hold::ActiveModel {
@@ -159,67 +158,42 @@ pub async fn due_steps(db: &impl Reads, now: Moment, limit: u64) -> Result<Vec<H
     read(db, condition, limit).await
 }
 
+/// Holds whose time ran out after `since` without an answer, for households that are still open and hold nothing else.
+pub async fn unanswered(
+    db: &impl Reads,
+    since: Moment,
+    now: Moment,
+) -> Result<Vec<(HoldId, ReferralId, ShelterId)>, StoreError> {
+    let active = hold::Entity::find()
+        .select_only()
+        .column(hold::Column::ReferralId)
+        .filter(hold::Column::State.is_in(open_states()))
+        .filter(hold::Column::ExpiresAt.gt(millis(now)))
+        .into_query();
+    let open = referral::Entity::find()
+        .select_only()
+        .column(referral::Column::Id)
+        .filter(referral::Column::ClosedAt.is_null())
+        .into_query();
+    let rows: Vec<(Uuid, Uuid, Uuid)> = hold::Entity::find()
+        .select_only()
+        .columns([hold::Column::Id, hold::Column::ReferralId, hold::Column::ShelterId])
+        .filter(hold::Column::State.is_in([HoldState::Asked.to_string(), HoldState::Expired.to_string()]))
+        .filter(hold::Column::AcceptedAt.is_null())
+        .filter(hold::Column::ExpiresAt.gt(millis(since)))
+        .filter(hold::Column::ExpiresAt.lte(millis(now)))
+        .filter(hold::Column::ReferralId.in_subquery(open))
+        .filter(hold::Column::ReferralId.not_in_subquery(active))
+        .order_by_asc(hold::Column::Id)
+        .into_tuple()
+        .all(db.connection())
+        .await?;
+    let typed = |(hold, referral, shelter): (Uuid, Uuid, Uuid)| (hold.into(), referral.into(), shelter.into());
+    Ok(rows.into_iter().map(typed).collect())
+}
+
 fn open_states() -> [String; 2] {
     [HoldState::Asked.to_string(), HoldState::Accepted.to_string()]
-}
-
-/// Answers within `from..to`: minutes from asking to acceptance, one entry per accepted hold.
-pub async fn minutes_to_acceptance(db: &impl Reads, from: Moment, to: Moment) -> Result<Vec<i64>, StoreError> {
-    let rows: Vec<(i64, Option<i64>)> = hold::Entity::find()
-        .select_only()
-        .columns([hold::Column::AskedAt, hold::Column::AcceptedAt])
-        .filter(hold::Column::AcceptedAt.gte(millis(from)))
-        .filter(hold::Column::AcceptedAt.lt(millis(to)))
-        .into_tuple()
-        .all(db.connection())
-        .await?;
-    Ok(rows
-        .into_iter()
-        .filter_map(|(asked, accepted)| accepted.map(|a| (a - asked) / 60_000))
-        .collect())
-}
-
-/// A room's beds claimed by one hold, and for how long.
-#[derive(Debug, Clone, Copy)]
-pub struct Span {
-    pub room: RoomId,
-    pub beds: u16,
-    /// When it was asked for or, if it starts later, when it starts.
-    pub from: Moment,
-    /// When the hold ended or ran out.
-    pub until: Moment,
-}
-
-/// Every claim that was in force at some instant of `from..to`.
-pub async fn spans(db: &impl Reads, from: Moment, to: Moment) -> Result<Vec<Span>, StoreError> {
-    /// Room, beds, when asked, started, to run out and ended.
-    type Row = (Uuid, i32, i64, Option<i64>, i64, Option<i64>);
-    let rows: Vec<Row> = hold_line::Entity::find()
-        .select_only()
-        .columns([hold_line::Column::RoomId, hold_line::Column::Beds])
-        .columns([hold::Column::AskedAt, hold::Column::StartsAt])
-        .columns([hold::Column::ExpiresAt, hold::Column::EndedAt])
-        .join(JoinType::InnerJoin, hold_line::Relation::Hold.def())
-        .filter(hold::Column::AskedAt.lt(millis(to)))
-        .filter(
-            Condition::any().add(hold::Column::EndedAt.gt(millis(from))).add(
-                Condition::all()
-                    .add(hold::Column::EndedAt.is_null())
-                    .add(hold::Column::ExpiresAt.gt(millis(from))),
-            ),
-        )
-        .into_tuple()
-        .all(db.connection())
-        .await?;
-    Ok(rows
-        .into_iter()
-        .map(|(room, beds, asked, starts, expires, ended)| Span {
-            room: room.into(),
-            beds: count(beds),
-            from: moment(starts.unwrap_or(asked)),
-            until: moment(ended.map_or(expires, |ended| ended.min(expires))),
-        })
-        .collect())
 }
 
 /// What each shelter was asked since `since`, and how long it let wait. A decline is an answer; an ask that ran out, was

@@ -10,7 +10,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::convert::{day, json, millis, moment, to_json};
+use super::convert::{json, millis, moment, to_json};
 use super::{Reads, StoreError, Tx};
 use crate::domain::id::{Moment, ReportId, ShelterId, UserId};
 use crate::domain::stock::{Counted, Movement, Stock};
@@ -201,7 +201,6 @@ pub(super) fn active(row: &Stock) -> stock::ActiveModel {
         lots: Set(to_json(&row.lots)),
         minimum: Set(row.minimum),
         learned: Set(row.learned.as_ref().map(to_json)),
-        told_on: Set(row.told_on.map(|day| day.to_string())),
     }
 }
 
@@ -244,23 +243,25 @@ pub async fn known(db: &impl Reads, at: Moment) -> Result<Vec<Stock>, StoreError
         Expr::col(stock_count::Column::Item),
         Expr::col(stock_count::Column::ObservedAt),
     ]);
-    let rows = stock_count::Entity::find()
+    use stock_count::Column as C;
+    // Shelter, item, units, when counted.
+    let rows: Vec<(Uuid, String, i64, i64)> = stock_count::Entity::find()
+        .select_only()
+        .columns([C::ShelterId, C::Item, C::OnHand, C::ObservedAt])
         .filter(stock_count::Column::ReceivedAt.lte(millis(at)))
         .filter(triple.in_subquery(newest_counts(at)))
         .order_by_asc(stock_count::Column::ReceivedAt)
         .order_by_asc(stock_count::Column::Id)
+        .into_tuple()
         .all(db.connection())
         .await?;
     // Two counts of one instant: the one written down later counts.
     let mut by_place: BTreeMap<(Uuid, String), Stock> = BTreeMap::new();
-    for row in rows {
-        let mut known = Stock::unknown(row.shelter_id.into(), &row.item, moment(row.observed_at));
-        let counted = Counted {
-            units: row.on_hand,
-            at: moment(row.observed_at),
-        };
-        known.count(counted, None, 0);
-        by_place.insert((row.shelter_id, row.item), known);
+    for (shelter, item, units, observed_at) in rows {
+        let at = moment(observed_at);
+        let mut known = Stock::unknown(shelter.into(), &item, at);
+        known.count(Counted { units, at }, None, 0);
+        by_place.insert((shelter, item), known);
     }
     for row in moved_by(db, at).await? {
         by_place
@@ -336,11 +337,6 @@ fn stock_of(row: stock::Model) -> Result<Stock, StoreError> {
             .learned
             .as_deref()
             .map(|text| json("stock", "learned", text))
-            .transpose()?,
-        told_on: row
-            .told_on
-            .as_deref()
-            .map(|text| day("stock", "told_on", text))
             .transpose()?,
         item: row.item,
     })

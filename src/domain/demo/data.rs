@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use chrono::NaiveTime;
 use serde::Deserialize;
 
+use super::super::digests::{Cadence, Rule};
 use super::super::household::{Child, Need, Sex};
 use super::super::rooms::RoomKind;
 use super::super::shelters::ShelterKind;
@@ -17,7 +18,7 @@ pub(super) struct Data {
     pub shelters: Vec<ShelterData>,
     pub more: More,
     pub people: People,
-    pub digest: DigestData,
+    pub digests: Vec<DigestData>,
     pub places: Places,
     pub unplaced: Vec<UnplacedData>,
 }
@@ -108,6 +109,9 @@ pub(super) struct People {
 #[serde(deny_unknown_fields)]
 pub(super) struct DigestData {
     pub name: String,
+    pub cadence: Cadence,
+    #[serde(default)]
+    pub rule: Rule,
     pub time: String,
     pub recipients: Vec<DemoRecipient>,
 }
@@ -118,6 +122,9 @@ pub struct DemoRecipient {
     pub name: String,
     pub email: String,
     pub language: String,
+    /// Named by one administrator, and not yet approved by the other.
+    #[serde(default)]
+    pub waits: bool,
 }
 
 #[derive(Debug, Clone, Deserialize)]

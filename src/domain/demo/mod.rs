@@ -11,6 +11,7 @@ mod course;
 mod data;
 mod households;
 mod later;
+mod months;
 mod people;
 mod placements;
 pub(super) mod random;
@@ -28,8 +29,10 @@ use chrono_tz::Tz;
 
 use super::accounts::{Organisation, Role, User};
 use super::cases::{Hold, Referral};
+use super::digests::{Cadence, Rule};
 use super::id::{Moment, OrganisationId, UserId};
 use super::logbook::{Line, Report};
+use super::people::{Block, Counted};
 use super::shelters::Shelter;
 use super::timeline::CaseEvent;
 
@@ -101,10 +104,12 @@ pub struct DemoConfidential {
     pub meeting_point: String,
 }
 
-/// A daily digest with a recipient for each language.
+/// A digest with its readers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DemoDigest {
     pub name: String,
+    pub cadence: Cadence,
+    pub rule: Rule,
     /// Local time of day.
     pub time: NaiveTime,
     pub recipients: Vec<DemoRecipient>,
@@ -131,19 +136,36 @@ pub struct Demo {
     pub organisations: Vec<Organisation>,
     pub shelters: Vec<DemoShelter>,
     pub users: Vec<User>,
-    pub digest: DemoDigest,
+    /// The daily one first.
+    pub digests: Vec<DemoDigest>,
     items: Vec<DemoItem>,
     districts: Vec<String>,
+    /// The region of each.
+    regions: Vec<String>,
     /// Households for whom the country has no place, as the data file tells them.
     lacking: Vec<unplaced::Lacking>,
     /// Officers with their organisations: whoever refers.
     officers: Vec<(UserId, OrganisationId)>,
 }
 
+fn digests(data: Vec<data::DigestData>) -> Result<Vec<DemoDigest>, DemoError> {
+    let digest = |row: data::DigestData| {
+        Ok(DemoDigest {
+            name: row.name,
+            cadence: row.cadence,
+            rule: row.rule,
+            time: data::time(&row.time)?,
+            recipients: row.recipients,
+        })
+    };
+    data.into_iter().map(digest).collect()
+}
+
 /// Streams of the generator: one for the plan, one for referrals without a shelter, then one for each shelter.
 const PLAN: u64 = 1;
 const UNMET: u64 = 2;
 const CALLERS: u64 = 3;
+const COUNTED: u64 = 4;
 const FIRST_SHELTER: u64 = 1000;
 
 impl Demo {
@@ -168,14 +190,11 @@ impl Demo {
             seed: wish.seed,
             now: wish.now,
             zone: wish.zone,
-            digest: DemoDigest {
-                name: data.digest.name,
-                time: data::time(&data.digest.time)?,
-                recipients: data.digest.recipients,
-            },
+            digests: digests(data.digests)?,
             items: wish.items.to_vec(),
             lacking: unplaced::lacking(&data.unplaced, wish)?,
             districts: wish.districts.iter().map(|(code, _)| code.clone()).collect(),
+            regions: wish.districts.iter().map(|(_, region)| region.clone()).collect(),
             organisations,
             shelters,
             users,
@@ -217,6 +236,12 @@ impl Demo {
     #[must_use]
     pub fn told_of(&self, unplaced: &[Referral]) -> Vec<CaseEvent> {
         timelines::events(self, unplaced, &[])
+    }
+
+    /// People as they were counted over each closed month of the past year, the oldest first.
+    #[must_use]
+    pub fn months(&self) -> Vec<(Block, Counted)> {
+        months::months(self, &mut random::Random::new(self.seed, COUNTED))
     }
 
     /// Referrals that never came to a hold: closed without a place, still being looked at, or waiting for one.

@@ -25,8 +25,8 @@ pub(super) fn name(data: &Data, random: &mut Random) -> String {
     format!("{given} {initial}")
 }
 
-/// The accounts, the ones people sign in with first: admin, committee, three officers, then managers. Each manager
-/// runs one shelter, and every fourth runs two of one organisation.
+/// The accounts, the ones people sign in with first: admin, committee, three officers, then managers, and at last
+/// a second admin. Each manager runs one shelter, and every fourth runs two of one organisation.
 pub(super) fn users(
     data: &Data,
     organisations: &[Organisation],
@@ -88,5 +88,16 @@ pub(super) fn users(
         managers.push(user);
     }
     users.extend(managers);
+    // A reader of digests takes two administrators.
+    users.push(User {
+        id: UserId(random.uuid(at)),
+        name: name(data, random),
+        email: "admin2@demo.example".to_owned(),
+        role: Role::Admin,
+        organisation_id: None,
+        disabled: false,
+        shelters: Vec::new(),
+        language: "tg".to_owned(),
+    });
     users
 }

@@ -117,7 +117,7 @@ fn the_country_is_as_told() {
             roles(Role::Committee).len(),
             roles(Role::Officer).len()
         ),
-        (1, 1, 3)
+        (2, 1, 3)
     );
     let organisations: HashSet<_> = roles(Role::Officer)
         .iter()
@@ -137,14 +137,15 @@ fn the_country_is_as_told() {
     let emails: HashSet<&str> = demo.users.iter().map(|user| user.email.as_str()).collect();
     assert_eq!(emails.len(), demo.users.len());
     assert!(PASSWORD.chars().count() >= 15);
-    assert_eq!(
-        demo.digest
-            .recipients
-            .iter()
-            .map(|r| r.language.as_str())
-            .collect::<Vec<_>>(),
-        ["tg", "ru", "en"]
-    );
+    assert_eq!(roles(Role::Admin).len(), 2, "one names a reader, the other approves");
+    let cadences: Vec<_> = demo.digests.iter().map(|digest| digest.cadence).collect();
+    assert_eq!(cadences, [Cadence::Daily, Cadence::Weekly, Cadence::HalfYearly]);
+    for digest in &demo.digests {
+        assert!(digest.cadence.check(digest.rule.clone(), Some(digest.time)).is_ok());
+        let languages = digest.recipients.iter().filter(|reader| !reader.waits);
+        let languages: Vec<_> = languages.map(|reader| reader.language.as_str()).collect();
+        assert_eq!(languages, ["tg", "ru", "en"]);
+    }
 }
 
 #[test]
