@@ -192,6 +192,7 @@ export default defineConfig({
             // Two-way bindings serve the long forms only: they must not ride along in the entry.
             { name: 'forms', test: /svelte\/src\/internal\/client\/dom\/elements\/bindings\/(input|select)|parts\/Field/, priority: 3 },
             { name: 'core', tags: ['$initial'], priority: 2 },
+            { name: 'door', test: /\/src\/shell\/(Door|SignIn)/, priority: 2 },
             // The manager's first screen is one file, though her other pages share parts of it.
             { name: 'manager', test: /\/src\/manager\/(here|kept|draft|written|late\.ts|Picker|Today|Free|RoomCard|SaveState|Nav|View)/, priority: 1 },
           ],

@@ -15,11 +15,11 @@ const manifest = JSON.parse(readFileSync(join(dist, 'manifest.json'), 'utf8'));
 rmSync(join(dist, 'manifest.json'));
 
 /**
- * What opens without a line: the shell and everything a manager may open, in each language. Other roles' pages are
- * kept by the worker as they are used.
+ * What opens without a line: the shell and everything a manager may open, in each language. Other roles' pages and
+ * the glossary, which asks the server, are kept by the worker as they are used.
  */
 function kept() {
-  const left = /src\/(officer|committee|admin)\/|messages\/\w+\/(officer|committee|admin)\b/;
+  const left = /src\/(officer|committee|admin|glossary)\/|messages\/\w+\/(officer|committee|admin|glossary)\b/;
   const seen = new Set();
   const follow = (key) => {
     const chunk = manifest[key];

@@ -13,6 +13,3 @@ export function lookOf({ shelters, free, family_places }: Totals): Look {
   if (free === 0) return 'full';
   return family_places <= fewFamilyPlaces ? 'few' : 'free';
 }
-
-/** Family places the standard asks for: one per so many inhabitants, rounded up. */
-export const familyStandard = (population: number, inhabitants: number): number => Math.ceil(population / inhabitants);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { familyStandard, lookOf } from './look';
+import { lookOf } from './look';
 import { inside, outlines } from './shape';
 import type { Totals } from '../wire';
 
@@ -29,8 +29,4 @@ test('how a region looks', () => {
   expect(lookOf(totals({ family_places: 0 }))).toBe('few');
   expect(lookOf(totals({ free: 0, family_places: 0 }))).toBe('full');
   expect(lookOf(totals({ shelters: { total: 2, fresh: 0, aging: 0, stale: 0, silent: 2 } }))).toBe('silent');
-});
-
-test('the standard', () => {
-  expect(familyStandard(10_288_300, 10_000)).toBe(1029);
 });

@@ -3,7 +3,7 @@
 export const languages = ['tg', 'ru', 'en'] as const;
 export type Language = (typeof languages)[number];
 
-export const areas = ['base', 'manager', 'requests', 'stock', 'officer', 'committee', 'admin'] as const;
+export const areas = ['base', 'manager', 'requests', 'stock', 'officer', 'committee', 'admin', 'glossary'] as const;
 export type Area = (typeof areas)[number];
 
 const by: Record<string, Area[]> = {
@@ -67,7 +67,7 @@ const by: Record<string, Area[]> = {
   need: ['requests', 'officer', 'committee', 'admin'],
   spoken: ['requests', 'officer', 'admin'],
   hold: ['requests', 'officer'],
-  decline: ['requests', 'officer'],
+  decline: ['requests', 'officer', 'committee', 'admin'],
   release: ['requests', 'officer'],
   timeline: ['requests', 'officer'],
   wave: ['officer'],
@@ -85,10 +85,23 @@ const by: Record<string, Area[]> = {
   band: ['officer'],
   // Words of the national picture and of the letters.
   national: ['committee'],
+  'national.region': ['committee', 'admin'],
+  'national.total': ['committee', 'admin'],
   risk: ['committee'],
+  outlook: ['committee'],
+  'outlook.csv': ['committee', 'admin'],
+  week: ['committee'],
+  measure: ['committee'],
+  compare: ['committee'],
   ledger: ['committee', 'admin'],
+  demand: ['committee', 'admin'],
+  answers: ['committee', 'admin'],
+  month: ['committee', 'admin'],
+  glossary: ['glossary'],
+  'glossary.title': ['glossary', 'committee', 'admin'],
   digests: ['committee', 'admin'],
   letter: ['committee', 'admin'],
+  alert: ['committee', 'admin'],
   // What no first screen says.
   'app.back': ['stock', 'officer', 'admin'],
   'app.choose': ['requests', 'officer', 'admin'],
@@ -100,7 +113,7 @@ const by: Record<string, Area[]> = {
   'app.save': ['requests', 'committee', 'admin'],
   'app.saved': ['requests', 'committee', 'admin'],
   'app.yes': ['officer'],
-  span: ['requests', 'officer', 'admin'],
+  span: ['requests', 'officer', 'committee', 'admin'],
   // Refusals that only some of the pages can meet.
   'problem.hold_active': ['officer'],
   'problem.hold_already_accepted': ['requests', 'officer'],
@@ -110,6 +123,8 @@ const by: Record<string, Area[]> = {
   'problem.hold_extensions_spent': ['officer'],
   'problem.hold_not_accepted': ['requests', 'officer'],
   'problem.no_bed_left': ['requests', 'officer', 'admin'],
+  'fault.missing': ['committee', 'admin'],
+  'problem.same_person': ['admin'],
   'problem.plan_applied': ['admin'],
   'problem.plan_outdated': ['admin'],
   'problem.room_in_use': ['admin'],
@@ -125,6 +140,10 @@ const by: Record<string, Area[]> = {
   user: ['admin'],
   org: ['admin'],
   schedule: ['admin'],
+  reader: ['admin'],
+  send: ['admin'],
+  run: ['admin'],
+  trouble: ['admin'],
   audit: ['admin'],
 };
 

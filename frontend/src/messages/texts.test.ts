@@ -10,8 +10,8 @@ const foreign = ['tg', 'ru'] as const;
 const tables = data<Record<string, Lists>>('languages');
 const all = { en: texts('en'), ru: texts('ru'), tg: texts('tg') };
 const words = (forms: Record<string, string>) => Object.values(forms).join(' | ').replace(/\{\w+\}/g, '');
-/** The program's name, a key on the keyboard, codes of places: written alike everywhere. */
-const alike = /Panoh|Shift|TJ-SU-01|SMS|CSV|UTF-8|XLSX/g;
+/** The program's name, a key on the keyboard, codes of places, names of formats: written alike everywhere. */
+const alike = /Panoh|Shift|TJ-SU-01|SMS|CSV|UTF-8|XLSX|cron/g;
 
 describe('letters', () => {
   test.each(foreign)('%s is written in its own alphabet', (language) => {
@@ -37,6 +37,7 @@ describe('the glossary', () => {
     // It builds one.
     'item/shelter_tool_kit': ['shelter'],
     // A family place is no bed.
+    'mail/file.family_free': ['free place'],
     'mail/headline.family_places': ['free place'],
     'mail/reason.no_capacity': ['free place'],
     'web/national.over': ['occupied'],

@@ -93,6 +93,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/digest-schedules/next": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** When a schedule written like this would send next, and which days those digests would tell of. Nothing is kept. */
+        post: operations["next"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/digest-schedules/{id}": {
         parameters: {
             query?: never;
@@ -119,10 +136,10 @@ export interface paths {
             cookie?: never;
         };
         /** Who receives a schedule. */
-        get: operations["recipients"];
+        get: operations["list"];
         put?: never;
-        /** Add a recipient. */
-        post: operations["add_recipient"];
+        /** Name a reader: another administrator approves, and then the reader confirms. */
+        post: operations["add"];
         delete?: never;
         options?: never;
         head?: never;
@@ -140,7 +157,58 @@ export interface paths {
         put?: never;
         post?: never;
         /** Take a recipient off a schedule. */
-        delete: operations["remove_recipient"];
+        delete: operations["remove"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/digest-schedules/{id}/recipients/{recipient}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Approve a reader that another administrator named: it is asked by mail whether it wants the digests. */
+        post: operations["approve"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/digest-schedules/{id}/send": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a digest now and send it to all active readers. The schedule goes on as if nothing had been. */
+        post: operations["send"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/digest-schedules/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a digest now and send it to the asker alone. */
+        post: operations["test"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -197,6 +265,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/digests/{id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The tables of a digest: those that travelled with it, or the same made of its frozen figures. */
+        get: operations["export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/digests/{id}/resend": {
         parameters: {
             query?: never;
@@ -222,6 +307,23 @@ export interface paths {
             cookie?: never;
         };
         /** Regions and districts of the country pack. */
+        get: operations["get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/glossary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What each figure means, its unit and how it is worked out. */
         get: operations["get"];
         put?: never;
         post?: never;
@@ -490,6 +592,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/letters/{id}/unsubscribe": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The page of the link by which a reader leaves: it changes nothing. */
+        get: operations["ask_to_leave"];
+        put?: never;
+        /** The reader leaves: by the page's button, or by a mail program (RFC 8058). Once more changes nothing. */
+        post: operations["leave"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me": {
         parameters: {
             query?: never;
@@ -500,6 +620,24 @@ export interface paths {
         /** Who is signed in. */
         get: operations["me"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What one is told of between digests. */
+        get: operations["get"];
+        /** Choose what to be told of. Before the first choice the version is 0. */
+        put: operations["choose"];
         post?: never;
         delete?: never;
         options?: never;
@@ -743,6 +881,24 @@ export interface paths {
         put?: never;
         /** Turn a plan into holds, all or none. 409 `plan_outdated` names the assignments whose place is gone. */
         post: operations["apply"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/readers/{id}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The page of a confirmation link: it changes nothing. */
+        get: operations["ask"];
+        put?: never;
+        /** The reader wants the digests. Once more changes nothing. */
+        post: operations["say_yes"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1053,6 +1209,108 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/statistics/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The mean evening of two periods, and what they differ by. */
+        get: operations["compare"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/statistics/demand": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Referrals opened and closed, by month and by region. Only whole closed months are counted; the answer says which. */
+        get: operations["demand"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/statistics/forecast": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Free beds and free places for families on the next seven evenings. */
+        get: operations["forecast"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/statistics/occupancy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Beds and places at the end of each day of a period. */
+        get: operations["occupancy"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/statistics/response": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How soon shelters answered, and why they declined. Only whole closed months are counted; the answer says which. */
+        get: operations["get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/statistics/standard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far the country and each region are from the standard. */
+        get: operations["standard"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/statistics/supplies": {
         parameters: {
             query?: never;
@@ -1094,7 +1352,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Referrals closed without a place, and which single change to the country would have placed how many of them. */
+        /**
+         * Referrals closed without a place, and which single change to the country would have placed how many of them. Only
+         *     whole closed months are counted; the answer says which.
+         */
         get: operations["unmet"];
         put?: never;
         post?: never;
@@ -1293,6 +1554,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/troubles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everything that is wrong with digests and letters now; nothing if all is well. */
+        get: operations["list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/users": {
         parameters: {
             query?: never;
@@ -1335,6 +1613,33 @@ export interface components {
         AdultBody: {
             /** @description `under_18`, `18_59` or `60_plus`. */
             age_band: string;
+        };
+        AlertsBody: {
+            /** @description Each at most once. */
+            kinds: string[];
+            quiet_from?: string | null;
+            /** @description Not the same hour as `quiet_from`; before it, the quiet hours last over midnight. */
+            quiet_until?: string | null;
+            region?: string | null;
+        };
+        AlertsOut: {
+            /** @description What one is told of: some of `offered`. */
+            kinds: string[];
+            /**
+             * @description What there is to choose from in one's role: `no_family_place`, `hold_unanswered` (administrators), `critical_supply`,
+             *     `silent`.
+             */
+            offered: string[];
+            /** @description Local hour from which one is not written to, `21:00`; null with `quiet_until` if there is none. */
+            quiet_from?: string | null;
+            quiet_until?: string | null;
+            /** @description Of this region alone; of all if null. */
+            region?: string | null;
+            /**
+             * Format: int64
+             * @description 0 before the first choice.
+             */
+            version: number;
         };
         ApplyBody: {
             /**
@@ -1412,6 +1717,13 @@ export interface components {
             silent: components["schemas"]["SilentOut"][];
             /** Format: int64 */
             version: number;
+        };
+        BacktestOut: {
+            family_places?: components["schemas"]["ErrorsOut"] | null;
+            free?: components["schemas"]["ErrorsOut"] | null;
+            horizon_days: number;
+            /** @description `day_book`: the evenings of this country or region itself. */
+            source: string;
         };
         /**
          * @description One item over the period, in units:
@@ -1511,7 +1823,10 @@ export interface components {
             /** @description Places counted in rooms. */
             room: components["schemas"]["CountsOut"];
         };
-        /** @description One change to the country as it is now, by itself, and how many of those who found no place would then fit. */
+        /**
+         * @description One change to the country as it was when the month was closed, by itself, and how many of those who found no place
+         *     would then have fitted.
+         */
         ChangeOut: {
             /**
              * Format: int32
@@ -1540,6 +1855,22 @@ export interface components {
             outcome: string;
             /** @description `no_capacity`, `admission_rule`, `distance`, `no_answer`, `her_choice`, `safety`, `other`. */
             reasons?: string[];
+        };
+        CompareOut: {
+            /** Format: date-time */
+            as_of: string;
+            before: components["schemas"]["ComparedOut"];
+            difference?: components["schemas"]["MeansOut"] | null;
+            now: components["schemas"]["ComparedOut"];
+        };
+        ComparedOut: {
+            /** @description Evenings of which something is known. */
+            days: number;
+            /** Format: date */
+            from: string;
+            means?: components["schemas"]["MeansOut"] | null;
+            /** Format: date */
+            to: string;
         };
         ConfidentialBody: {
             address: string;
@@ -1608,17 +1939,87 @@ export interface components {
             /** Format: int64 */
             over_capacity: number;
         };
+        /** @description Whole local days, the first and the last included. */
+        CoversOut: {
+            /** Format: date */
+            from: string;
+            /** Format: date */
+            to: string;
+        };
+        /**
+         * @description The figures at the end of a local day, as they were known then. Always: beds + over_capacity = occupied + held + enclosed +
+         *     out_of_service + free.
+         */
+        DayOut: {
+            /** Format: int64 */
+            beds: number;
+            /**
+             * Format: int64
+             * @description Unused beds in private rooms that house or hold a household.
+             */
+            enclosed: number;
+            /**
+             * Format: int64
+             * @description Such places if every room in service stood empty.
+             */
+            family_capacity: number;
+            /**
+             * Format: int64
+             * @description Free places for a woman and two children.
+             */
+            family_places: number;
+            /** Format: int64 */
+            free: number;
+            /** Format: int64 */
+            held: number;
+            /** Format: int64 */
+            occupied: number;
+            /** Format: int64 */
+            out_of_service: number;
+            /** Format: int64 */
+            over_capacity: number;
+            /**
+             * Format: int64
+             * @description Shelters whose figures were not older than their own rhythm.
+             */
+            reported: number;
+            /** Format: int64 */
+            shelters: number;
+        };
         DeclineBody: {
             /** @description No names, no numbers; at most 200 characters. */
             note?: string | null;
             /** @description `full`, `cannot_meet_needs`, `safety_risk`, `conflict_with_resident`, `staffing`, `closed` or `other`. */
             reason: string;
         };
+        DeclineOut: {
+            count: components["schemas"]["PeopleOut"];
+            reason: string;
+        };
+        DemandOut: {
+            /** Format: date-time */
+            as_of: string;
+            /**
+             * Format: date
+             * @description First and last day: whole closed months.
+             */
+            from: string;
+            months: components["schemas"]["MonthOut"][];
+            regions: components["schemas"]["RegionDemandOut"][];
+            /** Format: date */
+            to: string;
+            /** @description All months together. It may say what the months do not, and the other way round. */
+            total: components["schemas"]["EndsOut"];
+        };
         DigestDetailOut: components["schemas"]["DigestOut"] & {
             html: string;
             language: string;
             letters_list: components["schemas"]["LetterOut"][];
+            /** @description What the HTML shows besides. */
+            pictures: components["schemas"]["PictureOut"][];
             subject: string;
+            /** @description The formats in which its tables were frozen with it: of `csv` and `xlsx`. */
+            tables: string[];
             text: string;
         };
         DigestOut: {
@@ -1630,8 +2031,12 @@ export interface components {
             delayed: boolean;
             /** Format: uuid */
             id: string;
+            /** @description `due`, `now` if somebody sent it by hand, or `test` if only to themselves. */
+            kind: string;
             letters: components["schemas"]["LetterStatesOut"];
-            /** @description Local civil day it belongs to. */
+            /** @description Who sent it by hand. */
+            made_by_name?: string | null;
+            /** @description Local civil day it belongs to; with its minute of a cron line, with its second if it was sent by hand. */
             period: string;
             /** Format: uuid */
             schedule_id: string;
@@ -1702,6 +2107,34 @@ export interface components {
         EditsBody: {
             assignments: components["schemas"]["EditBody"][];
         };
+        EndsOut: {
+            /** @description Referrals opened. */
+            opened: components["schemas"]["PeopleOut"];
+            other: components["schemas"]["PeopleOut"];
+            /** @description Referrals closed because she arrived, because no place was found, and for any other end. */
+            placed: components["schemas"]["PeopleOut"];
+            unmet: components["schemas"]["PeopleOut"];
+        };
+        /** @description How the same rule would have done on the evenings known, each forecast from those before it; means over seven days ahead. */
+        ErrorsOut: {
+            /**
+             * Format: double
+             * @description Share of evenings that lay inside the interval.
+             */
+            coverage: number;
+            /**
+             * Format: double
+             * @description Mean distance from what came, in places.
+             */
+            mae: number;
+            /**
+             * Format: double
+             * @description Of "as on the same weekday a week before".
+             */
+            mae_seasonal_naive: number;
+            /** @description Evenings on which it was made. */
+            origins: number;
+        };
         EventDetailOut: {
             /** @description Code of the reason or of the outcome; with `next_asked`, `no_bed_left` where nobody else could be asked. */
             reason?: string | null;
@@ -1729,12 +2162,43 @@ export interface components {
             kind: string;
             shelter_code?: string | null;
         };
+        /** @description Whole places; four in five such evenings lie from `low` to `high`. */
+        ExpectedOut: {
+            /** Format: int64 */
+            expected: number;
+            /** Format: int64 */
+            high: number;
+            /** Format: int64 */
+            low: number;
+        };
         /** @description One field that cannot be taken. */
         FieldProblem: {
             code: string;
             detail: string;
             /** @description Path of the field, `rooms[0].occupied_beds`. */
             field: string;
+        };
+        ForecastDayOut: {
+            /** Format: date */
+            date: string;
+            family_places: components["schemas"]["ExpectedOut"];
+            free: components["schemas"]["ExpectedOut"];
+        };
+        ForecastOut: {
+            /** Format: date-time */
+            as_of: string;
+            backtest: components["schemas"]["BacktestOut"];
+            /** @description `learned`, or `too_little`: fewer than four weeks of evenings are known, or yesterday's is not. */
+            basis: string;
+            /** @description The next seven evenings, today's first; empty if too little is known. */
+            days: components["schemas"]["ForecastDayOut"][];
+            /** @description Evenings known, of the last ninety. */
+            days_known: number;
+            /**
+             * Format: double
+             * @description Share of evenings that an interval is to hold.
+             */
+            level: number;
         };
         FreshnessOut: {
             /** Format: int32 */
@@ -1763,6 +2227,10 @@ export interface components {
             regions: components["schemas"]["RegionOut"][];
             time_zone: string;
             view_box: string;
+        };
+        GlossaryOut: {
+            language: string;
+            terms: components["schemas"]["TermOut"][];
         };
         /** @description An item that a name may mean. */
         GuessOut: {
@@ -2007,7 +2475,20 @@ export interface components {
             /** @description Language code of the country pack. */
             language: string;
         };
+        /** @description What became of the newest letter to a reader. */
+        LastLetterOut: {
+            /** @description What the mail server answered last. */
+            answer?: string | null;
+            /** Format: uuid */
+            digest_id?: string | null;
+            /** Format: date-time */
+            sent_at?: string | null;
+            /** @description `queued`, `sent`, `dead` or `dropped`. */
+            state: string;
+        };
         LetterOut: {
+            /** @description For administrators only. */
+            address?: string | null;
             /** @description What the mail server answered last; for administrators only. */
             answer?: string | null;
             /** Format: int32 */
@@ -2016,15 +2497,25 @@ export interface components {
             id: string;
             language: string;
             /** @description For administrators only. */
-            recipient?: string | null;
+            name?: string | null;
+            /**
+             * Format: uuid
+             * @description For administrators only; nobody's place on the list if it was a test.
+             */
+            recipient_id?: string | null;
             /** Format: date-time */
             sent_at?: string | null;
-            /** @description `queued`, `sent` or `dead`. */
+            /** @description `queued`, `sent`, `dead` or `dropped`. */
             state: string;
         };
         LetterStatesOut: {
             /** Format: int64 */
             dead: number;
+            /**
+             * Format: int64
+             * @description Not sent: its reader had left, or it was overtaken.
+             */
+            dropped: number;
             /** Format: int64 */
             queued: number;
             /** Format: int64 */
@@ -2077,6 +2568,31 @@ export interface components {
             /** @description IANA name of the country's zone, in which times are shown. */
             time_zone: string;
         };
+        /** @description Means of a period's evenings, or what they differ by, to a tenth. */
+        MeansOut: {
+            /** Format: double */
+            beds: number;
+            /** Format: double */
+            enclosed: number;
+            /** Format: double */
+            family_capacity: number;
+            /** Format: double */
+            family_places: number;
+            /** Format: double */
+            free: number;
+            /** Format: double */
+            held: number;
+            /** Format: double */
+            occupied: number;
+            /** Format: double */
+            out_of_service: number;
+            /** Format: double */
+            over_capacity: number;
+            /** Format: double */
+            reported: number;
+            /** Format: double */
+            shelters: number;
+        };
         /** @description How many shelters one reason hides. */
         MisfitCountOut: {
             reason: string;
@@ -2093,6 +2609,10 @@ export interface components {
             shelter_code: string;
             /** Format: uuid */
             shelter_id: string;
+        };
+        MonthOut: components["schemas"]["EndsOut"] & {
+            /** @description `2026-10`. */
+            month: string;
         };
         MovedOut: {
             /** @description The items that changed, as they stand now. */
@@ -2196,7 +2716,36 @@ export interface components {
             /** @description The shelters a manager runs. */
             shelter_ids?: string[];
         };
+        NextOut: {
+            /** @description Three, or fewer before the last day. */
+            next_sends: components["schemas"]["NextSendOut"][];
+        };
+        NextSendOut: {
+            /** Format: date-time */
+            at: string;
+            /** @description The days that the digest tells of. */
+            covers: components["schemas"]["CoversOut"];
+        };
         NothingBody: Record<string, never>;
+        OccupancyDayOut: {
+            /** Format: date */
+            date: string;
+            national: components["schemas"]["DayOut"];
+            /** @description In the pack's order; one without shelters has nothing. */
+            regions: components["schemas"]["RegionDayOut"][];
+        };
+        OccupancyOut: {
+            /** Format: date-time */
+            as_of: string;
+            /** @description Evenings of which something is known; today's is not among them. */
+            days: components["schemas"]["OccupancyDayOut"][];
+            /** Format: date */
+            from: string;
+            /** Format: date */
+            to: string;
+            /** @description From Monday on, of the region asked for or of the country. */
+            weekdays: components["schemas"]["WeekdayOut"][];
+        };
         OrganisationBody: {
             code: string;
             name: string;
@@ -2216,6 +2765,12 @@ export interface components {
             /** Format: uuid */
             id: string;
             name: string;
+        };
+        /** @description A slot whose digest was not made in time. */
+        OverdueOut: {
+            period: string;
+            /** Format: date-time */
+            since: string;
         };
         /** @description A list's answer. */
         Page_AuditOut: {
@@ -2246,8 +2801,12 @@ export interface components {
                 delayed: boolean;
                 /** Format: uuid */
                 id: string;
+                /** @description `due`, `now` if somebody sent it by hand, or `test` if only to themselves. */
+                kind: string;
                 letters: components["schemas"]["LetterStatesOut"];
-                /** @description Local civil day it belongs to. */
+                /** @description Who sent it by hand. */
+                made_by_name?: string | null;
+                /** @description Local civil day it belongs to; with its minute of a cron line, with its second if it was sent by hand. */
                 period: string;
                 /** Format: uuid */
                 schedule_id: string;
@@ -2399,11 +2958,28 @@ export interface components {
         /** @description A list's answer. */
         Page_RecipientOut: {
             items: {
+                added_by_name?: string | null;
+                /** Format: date-time */
+                approved_at?: string | null;
+                approved_by_name?: string | null;
+                /** Format: date-time */
+                confirmed_at?: string | null;
+                /** Format: date-time */
+                created_at: string;
                 email: string;
+                /** Format: date-time */
+                ended_at?: string | null;
                 /** Format: uuid */
                 id: string;
+                /** @description `person`, or `group`: a mailbox that several people read. */
+                kind: string;
                 language: string;
+                last_letter?: components["schemas"]["LastLetterOut"] | null;
+                /** @description Whether the asker may approve: it waits, and somebody else named it. */
+                may_approve: boolean;
                 name: string;
+                /** @description `waiting_approval`, `waiting_confirmation`, `active`, or `ended`: took itself off. */
+                state: string;
             }[];
             next_cursor?: string | null;
         };
@@ -2463,18 +3039,36 @@ export interface components {
         Page_ScheduleOut: {
             items: {
                 active: boolean;
-                /** @description `daily`. */
+                attach_csv: boolean;
+                attach_xlsx: boolean;
+                /** @description `daily`, `weekly`, `monthly`, `first_working_day`, `quarterly`, `half_yearly` or `cron`. */
                 cadence: string;
+                /** @description Of a cron line: `0 8 * * mon,thu`. */
+                cron?: string | null;
+                /**
+                 * Format: int32
+                 * @description Of a monthly, quarterly or half-yearly one: 1 to 28.
+                 */
+                day?: number | null;
+                /**
+                 * Format: date
+                 * @description The last local day on which it sends.
+                 */
+                expires_on?: string | null;
                 /** Format: uuid */
                 id: string;
                 name: string;
+                /** @description The next three, as far as there are. */
                 next_sends: string[];
+                overdue?: components["schemas"]["OverdueOut"] | null;
                 /** @description Region code, or the whole country. */
                 region?: string | null;
-                /** @description Local minute, `08:30`. */
-                time: string;
+                /** @description Local minute, `08:30`; a cron line has its own. */
+                time?: string | null;
                 /** Format: int64 */
                 version: number;
+                /** @description Of a weekly one: `monday` to `sunday`. */
+                weekday?: string | null;
                 zone: string;
             }[];
             next_cursor?: string | null;
@@ -2661,6 +3255,30 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description A list's answer. */
+        Page_TroubleOut: {
+            items: {
+                /**
+                 * @description `digest_overdue`: its hour has passed and it was not made; `letters_dead`: letters of it were refused for good;
+                 *     `letters_waiting`: letters of any kind have waited for longer than fifteen minutes.
+                 */
+                code: string;
+                /**
+                 * Format: int64
+                 * @description Letters.
+                 */
+                count?: number | null;
+                /** Format: uuid */
+                digest_id?: string | null;
+                period?: string | null;
+                /** Format: uuid */
+                schedule_id?: string | null;
+                schedule_name?: string | null;
+                /** Format: date-time */
+                since: string;
+            }[];
+            next_cursor?: string | null;
+        };
+        /** @description A list's answer. */
         Page_UserOut: {
             items: {
                 disabled: boolean;
@@ -2708,6 +3326,13 @@ export interface components {
             items: components["schemas"]["PhoneOut"][];
             /** @description Numbers that take messages; none where no gateway is declared. */
             send_to: string[];
+        };
+        /** @description A picture that travels with a letter. */
+        PictureOut: {
+            /** @description Its name in the HTML, after `cid:`. */
+            cid: string;
+            /** @description A PNG, in base64. */
+            data: string;
         };
         /** @description A hint: it knows no districts to avoid. Suggestions say what is there now. */
         PlaceFoundOut: {
@@ -2873,6 +3498,8 @@ export interface components {
         };
         PreviewOut: {
             html: string;
+            /** @description What the HTML shows besides. */
+            pictures: components["schemas"]["PictureOut"][];
             subject: string;
             text: string;
         };
@@ -2968,15 +3595,34 @@ export interface components {
         };
         RecipientBody: {
             email: string;
+            /** @description `person` if left out, or `group`: a mailbox that several people read. */
+            kind?: string | null;
             language: string;
             name?: string;
         };
         RecipientOut: {
+            added_by_name?: string | null;
+            /** Format: date-time */
+            approved_at?: string | null;
+            approved_by_name?: string | null;
+            /** Format: date-time */
+            confirmed_at?: string | null;
+            /** Format: date-time */
+            created_at: string;
             email: string;
+            /** Format: date-time */
+            ended_at?: string | null;
             /** Format: uuid */
             id: string;
+            /** @description `person`, or `group`: a mailbox that several people read. */
+            kind: string;
             language: string;
+            last_letter?: components["schemas"]["LastLetterOut"] | null;
+            /** @description Whether the asker may approve: it waits, and somebody else named it. */
+            may_approve: boolean;
             name: string;
+            /** @description `waiting_approval`, `waiting_confirmation`, `active`, or `ended`: took itself off. */
+            state: string;
         };
         ReferralOut: {
             /** Format: date-time */
@@ -3010,6 +3656,20 @@ export interface components {
         RegionBandsOut: components["schemas"]["BandsOut"] & {
             region: string;
         };
+        RegionCountOut: {
+            count: components["schemas"]["PeopleOut"];
+            /** @description From which households set out; empty where it is not known. */
+            region: string;
+        };
+        RegionDayOut: components["schemas"]["DayOut"] & {
+            region: string;
+        };
+        RegionDemandOut: {
+            opened: components["schemas"]["PeopleOut"];
+            /** @description From which households set out; empty where it is not known. */
+            region: string;
+            unmet: components["schemas"]["PeopleOut"];
+        };
         RegionOut: {
             centre: components["schemas"]["PointOut"];
             code: string;
@@ -3021,6 +3681,15 @@ export interface components {
             /** @description SVG path in the view box. */
             shape: string;
         };
+        RegionResponseOut: {
+            /**
+             * Format: int32
+             * @description Of five answers at least.
+             */
+            median_minutes?: number | null;
+            /** @description The shelter's. */
+            region: string;
+        };
         RegionShortageOut: {
             /** Format: int32 */
             counted: number;
@@ -3028,6 +3697,9 @@ export interface components {
             critical: number;
             /** Format: int32 */
             low: number;
+            region: string;
+        };
+        RegionStandingOut: components["schemas"]["StandingOut"] & {
             region: string;
         };
         RegionTotalsOut: components["schemas"]["TotalsOut"] & {
@@ -3109,6 +3781,36 @@ export interface components {
         ResendBody: {
             /** Format: uuid */
             letter_id: string;
+        };
+        ResponseOut: {
+            /** @description Accepted or declined. */
+            answered: components["schemas"]["PeopleOut"];
+            /** @description Questions to shelters that were answered or ran out; one that was taken back first is none. */
+            asked: components["schemas"]["PeopleOut"];
+            declines: components["schemas"]["DeclineOut"][];
+            /**
+             * Format: date
+             * @description First and last day: whole closed months.
+             */
+            from: string;
+            /**
+             * Format: int32
+             * @description From the question to the answer; of five answers at least.
+             */
+            median_minutes?: number | null;
+            /**
+             * Format: int32
+             * @description Nine of ten came within so many minutes.
+             */
+            p90_minutes?: number | null;
+            regions: components["schemas"]["RegionResponseOut"][];
+            /** Format: date */
+            to: string;
+            /**
+             * Format: double
+             * @description To a hundredth, where the counts are said.
+             */
+            unanswered_share?: number | null;
         };
         RoomBody: {
             /**
@@ -3232,29 +3934,63 @@ export interface components {
         };
         ScheduleBody: {
             active?: boolean;
-            /** @description `daily`. */
+            attach_csv?: boolean;
+            attach_xlsx?: boolean;
+            /** @description `daily`, `weekly`, `monthly`, `first_working_day`, `quarterly`, `half_yearly` or `cron`. */
             cadence: string;
+            /** @description Of a cron line, and of no other: one minute, hours, days of the month, months, weekdays by name. */
+            cron?: string | null;
+            /**
+             * Format: int64
+             * @description Of a monthly, quarterly or half-yearly one, and of no other: 1 to 28; 1 if left out.
+             */
+            day?: number | null;
+            /**
+             * Format: date
+             * @description The last local day on which it sends.
+             */
+            expires_on?: string | null;
             name: string;
             region?: string | null;
-            /** @description Local minute, `08:30`. */
-            time: string;
+            /** @description Local minute, `08:30`; not with a cron line. */
+            time?: string | null;
+            /** @description Of a weekly one, and of no other: `monday` to `sunday`. */
+            weekday?: string | null;
             /** @description IANA zone; the country's own if left out. */
             zone?: string | null;
         };
         ScheduleOut: {
             active: boolean;
-            /** @description `daily`. */
+            attach_csv: boolean;
+            attach_xlsx: boolean;
+            /** @description `daily`, `weekly`, `monthly`, `first_working_day`, `quarterly`, `half_yearly` or `cron`. */
             cadence: string;
+            /** @description Of a cron line: `0 8 * * mon,thu`. */
+            cron?: string | null;
+            /**
+             * Format: int32
+             * @description Of a monthly, quarterly or half-yearly one: 1 to 28.
+             */
+            day?: number | null;
+            /**
+             * Format: date
+             * @description The last local day on which it sends.
+             */
+            expires_on?: string | null;
             /** Format: uuid */
             id: string;
             name: string;
+            /** @description The next three, as far as there are. */
             next_sends: string[];
+            overdue?: components["schemas"]["OverdueOut"] | null;
             /** @description Region code, or the whole country. */
             region?: string | null;
-            /** @description Local minute, `08:30`. */
-            time: string;
+            /** @description Local minute, `08:30`; a cron line has its own. */
+            time?: string | null;
             /** Format: int64 */
             version: number;
+            /** @description Of a weekly one: `monday` to `sunday`. */
+            weekday?: string | null;
             zone: string;
         };
         /** @description What is asked for. The same for a passing search and for a referral. */
@@ -3286,6 +4022,12 @@ export interface components {
         };
         SectorOut: components["schemas"]["CountsOut"] & {
             sector: string;
+        };
+        SentOut: {
+            /** Format: uuid */
+            digest_id: string;
+            /** @description How many letters were queued. */
+            letters: number;
         };
         ShelterBody: {
             /** @description Unique and shown to people: `TJ-SU-01`. */
@@ -3460,6 +4202,43 @@ export interface components {
         SmsJson: {
             contact: components["schemas"]["SmsContact"];
             input: components["schemas"]["SmsInput"];
+        };
+        StandardOut: {
+            /** Format: date-time */
+            as_of: string;
+            /**
+             * Format: int32
+             * @description The standard: one family place for so many.
+             */
+            inhabitants_per_place: number;
+            national?: components["schemas"]["StandingOut"] | null;
+            /**
+             * @description Regions of which the inhabitants are known. A place too many in one fills no gap in another, so that the gaps may be more
+             *     in sum than the country's.
+             */
+            regions: components["schemas"]["RegionStandingOut"][];
+            /** @description Where it comes from, as the country pack says. */
+            source: string;
+        };
+        /** @description What a population should have and has. */
+        StandingOut: {
+            /**
+             * Format: int64
+             * @description How many are missing.
+             */
+            gap: number;
+            /**
+             * Format: int64
+             * @description Family places that there are, free or taken.
+             */
+            places: number;
+            /** Format: int64 */
+            population: number;
+            /**
+             * Format: int64
+             * @description Family places that the standard asks for, part of one counting as one.
+             */
+            required: number;
         };
         StateShelterOut: {
             code: string;
@@ -3738,6 +4517,19 @@ export interface components {
             /** @description What runs out first is first. */
             rows: components["schemas"]["SupplyOut"][];
         };
+        TermOut: {
+            /** @description Anchor of the term: `/glossary#code`. */
+            code: string;
+            definition: string;
+            formula?: string | null;
+            name: string;
+            source: string;
+            unit: string;
+        };
+        TestBody: {
+            /** @description A language letters are written in; the asker's own if left out. */
+            language?: string | null;
+        };
         /** @description Days of cover at which a stock's status changes. */
         ThresholdsBody: {
             /**
@@ -3970,16 +4762,40 @@ export interface components {
             /** @description Lines of the purchase list without a price. */
             unpriced: number;
         };
+        TroubleOut: {
+            /**
+             * @description `digest_overdue`: its hour has passed and it was not made; `letters_dead`: letters of it were refused for good;
+             *     `letters_waiting`: letters of any kind have waited for longer than fifteen minutes.
+             */
+            code: string;
+            /**
+             * Format: int64
+             * @description Letters.
+             */
+            count?: number | null;
+            /** Format: uuid */
+            digest_id?: string | null;
+            period?: string | null;
+            /** Format: uuid */
+            schedule_id?: string | null;
+            schedule_name?: string | null;
+            /** Format: date-time */
+            since: string;
+        };
         UnmetOut: {
             /** Format: date-time */
             as_of: string;
             /** @description The most helpful first. */
             changes: components["schemas"]["ChangeOut"][];
             closed_without_place: components["schemas"]["PeopleOut"];
-            /** Format: date */
+            /**
+             * Format: date
+             * @description First and last day: whole closed months.
+             */
             from: string;
             /** @description The most frequent first; a referral may have several. None under five referrals, as of the changes. */
             reasons: components["schemas"]["UnmetReasonOut"][];
+            regions: components["schemas"]["RegionCountOut"][];
             /** Format: date */
             to: string;
         };
@@ -4051,6 +4867,16 @@ export interface components {
             size: number;
             /** Format: uuid */
             wave_id: string;
+        };
+        WeekdayOut: {
+            /** @description Evenings of which these are the means, to a tenth. */
+            days: number;
+            /** Format: double */
+            family_places: number;
+            /** Format: double */
+            free: number;
+            /** @description `monday` to `sunday`. */
+            weekday: string;
         };
     };
     responses: never;
@@ -4220,7 +5046,10 @@ export interface operations {
     add: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description a fresh random key for each new schedule */
+                "Idempotency-Key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4236,6 +5065,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ScheduleOut"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    next: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScheduleBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NextOut"];
                 };
             };
             "4XX": {
@@ -4313,7 +5173,7 @@ export interface operations {
             };
         };
     };
-    recipients: {
+    list: {
         parameters: {
             query?: never;
             header?: never;
@@ -4342,10 +5202,13 @@ export interface operations {
             };
         };
     };
-    add_recipient: {
+    add: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description a fresh random key for each new reader */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 id: string;
             };
@@ -4375,7 +5238,7 @@ export interface operations {
             };
         };
     };
-    remove_recipient: {
+    remove: {
         parameters: {
             query?: never;
             header?: never;
@@ -4403,9 +5266,122 @@ export interface operations {
             };
         };
     };
+    approve: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description a fresh random key for each approval */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+                recipient: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NothingBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecipientOut"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    send: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description a fresh random key for each sending */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NothingBody"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SentOut"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    test: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description a fresh random key for each test */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TestBody"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SentOut"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list: {
         parameters: {
             query?: {
+                /** @description Of this schedule. */
+                schedule_id?: string;
+                /** @description `due`, `now` or `test`. */
+                kind?: string;
                 /** @description Most items of the answer, 1 to 50. */
                 limit?: number;
                 /** @description `next_cursor` of the page before. */
@@ -4498,6 +5474,39 @@ export interface operations {
             };
         };
     };
+    export: {
+        parameters: {
+            query: {
+                /** @description A language of the country pack; its default if left out. */
+                language?: string;
+                /** @description `csv` or `xlsx`. */
+                format: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a table */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     resend: {
         parameters: {
             query?: never;
@@ -4544,6 +5553,36 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["GeographyOut"];
+                };
+            };
+        };
+    };
+    get: {
+        parameters: {
+            query?: {
+                /** @description `tg`, `ru` or `en`; the country's own if left out. */
+                language?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GlossaryOut"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -5053,6 +6092,68 @@ export interface operations {
             };
         };
     };
+    ask_to_leave: {
+        parameters: {
+            query: {
+                /** @description As it stands in the letter. */
+                proof: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description HTML */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    leave: {
+        parameters: {
+            query: {
+                /** @description As it stands in the letter. */
+                proof: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description HTML */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     me: {
         parameters: {
             query?: never;
@@ -5068,6 +6169,67 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MeOut"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertsOut"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    choose: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description the version read, quoted */
+                "If-Match": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlertsBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertsOut"];
                 };
             };
             "4XX": {
@@ -5663,6 +6825,86 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["PlanOut"];
                 };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ask: {
+        parameters: {
+            query: {
+                /** @description Until when the link may be used, in seconds since 1970. */
+                until: number;
+                /** @description As it stands in the letter. */
+                proof: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description HTML */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description HTML: the link asks nothing any more */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    say_yes: {
+        parameters: {
+            query: {
+                /** @description Until when the link may be used, in seconds since 1970. */
+                until: number;
+                /** @description As it stands in the letter. */
+                proof: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description HTML */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description HTML: the link asks nothing any more */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             "4XX": {
                 headers: {
@@ -6508,6 +7750,214 @@ export interface operations {
             };
         };
     };
+    compare: {
+        parameters: {
+            query?: {
+                /** @description First local date; six days before `to` if left out. */
+                from?: string;
+                /** @description Last local date; yesterday if left out. At most 400 days in all. */
+                to?: string;
+                /** @description First local date of the period before; as many days as the first period has if left out. */
+                with_from?: string;
+                /** @description Its last local date; the day before `from` if left out. */
+                with_to?: string;
+                /** @description A region's code: of that region alone. */
+                region?: string;
+                /** @description `csv` for a table. */
+                format?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CompareOut"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    demand: {
+        parameters: {
+            query?: {
+                /** @description A day of the first month; the third month up to the last if left out. The last if that month is not over. */
+                from?: string;
+                /** @description A day of the last month; the newest closed one if left out, or if that day's month is not over. At most 24 months. */
+                to?: string;
+                /** @description `csv` for a table instead. */
+                format?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DemandOut"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    forecast: {
+        parameters: {
+            query?: {
+                /** @description A region's code: of that region alone. */
+                region?: string;
+                /** @description `csv` for a table. */
+                format?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForecastOut"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    occupancy: {
+        parameters: {
+            query?: {
+                /** @description First local date; 29 days before `to` if left out. */
+                from?: string;
+                /** @description Last local date; yesterday if left out. At most 400 days in all. */
+                to?: string;
+                /** @description A region's code: of that region alone, its weekdays too. */
+                region?: string;
+                /** @description `csv` for a table. */
+                format?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OccupancyOut"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get: {
+        parameters: {
+            query?: {
+                /** @description A day of the first month; the third month up to the last if left out. */
+                from?: string;
+                /** @description A day of the last month; the newest closed one if left out, or if that day's month is not over. At most 24 months. */
+                to?: string;
+                /** @description Only how soon the shelters of this region answered; counts are of the whole country. */
+                region?: string;
+                /** @description `csv` for a table instead. */
+                format?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResponseOut"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    standard: {
+        parameters: {
+            query?: {
+                /** @description `csv` for a table. */
+                format?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StandardOut"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     supplies: {
         parameters: {
             query?: never;
@@ -6570,10 +8020,12 @@ export interface operations {
     unmet: {
         parameters: {
             query?: {
-                /** @description First local date of closing; 89 days before `to` if left out. */
+                /** @description A day of the first month; the third month up to the last if left out. The last if that month is not over. */
                 from?: string;
-                /** @description Last local date of closing; today if left out. At most 400 days in all. */
+                /** @description A day of the last month; the newest closed one if left out, or if that day's month is not over. At most 24 months. */
                 to?: string;
+                /** @description `csv` for a table instead. */
+                format?: string;
             };
             header?: never;
             path?: never;
@@ -7037,6 +8489,33 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TransferOut"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_TroubleOut"];
                 };
             };
             "4XX": {

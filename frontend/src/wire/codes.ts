@@ -92,7 +92,16 @@ export type TransferStep = 'approve' | 'dispatch' | 'receive' | 'cancel';
 /** Why less arrived than was sent. */
 export type Difference = 'lost' | 'damaged' | 'miscounted' | 'not_loaded' | 'other';
 export type CancelReason = 'not_needed' | 'cannot_spare' | 'no_transport' | 'entered_in_error' | 'turned_back' | 'other';
-export type LetterState = 'queued' | 'sent' | 'dead';
+/** `dropped`: its reader had left, or a newer one overtook it. */
+export type LetterState = 'queued' | 'sent' | 'dead' | 'dropped';
 export type PlaceUse = 'single_women' | 'family_2' | 'family_3' | 'family_4' | 'family_5_plus' | 'step_free';
 export type Names = Partial<Record<Language, string>>;
 export type ItemCategory = 'food' | 'water' | 'hygiene' | 'infant' | 'health' | 'bedding' | 'clothing' | 'education' | 'heating' | 'other';
+export type Cadence = 'daily' | 'weekly' | 'monthly' | 'first_working_day' | 'quarterly' | 'half_yearly' | 'cron';
+export type ReaderKind = 'person' | 'group';
+export type ReaderState = 'waiting_approval' | 'waiting_confirmation' | 'active' | 'ended';
+export type TroubleCode = 'digest_overdue' | 'letters_dead' | 'letters_waiting';
+export type AlertKind = 'no_family_place' | 'silent' | 'critical_supply' | 'hold_unanswered';
+export type Weekday = 'monday' | 'tuesday' | 'wednesday' | 'thursday' | 'friday' | 'saturday' | 'sunday';
+/** In its turn, by hand, or to the asker alone. */
+export type DigestKind = 'due' | 'now' | 'test';

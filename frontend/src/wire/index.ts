@@ -118,13 +118,26 @@ export type BandAvailability = With<S['AvailabilityBandsOut'], { national: BandT
 export type Supplies = S['SuppliesOut'];
 export type SupplyRows = S['SupplyRowsOut'];
 
-export type ScheduleBody = With<S['ScheduleBody'], { cadence: 'daily'; zone: string; region: string | null; active: boolean }>;
-export type Schedule = With<S['ScheduleOut'], { cadence: 'daily'; region: string | null }>;
-export type Recipient = With<S['RecipientOut'], { language: C.Language }>;
-export type Digest = S['DigestOut'];
+export type ScheduleBody = With<S['ScheduleBody'], { cadence: C.Cadence; weekday?: C.Weekday | null; zone: string }>;
+export type Schedule = With<S['ScheduleOut'], { cadence: C.Cadence; weekday: C.Weekday | null }>;
+/** When a schedule would send next, and which days each digest would be about. */
+export type NextSends = S['NextOut'];
+/** What was sent by hand, and in how many letters. */
+export type Sent = S['SentOut'];
+/** Somebody who gets a schedule's digests, or is to. */
+export type Reader = With<
+  S['RecipientOut'],
+  { language: C.Language; kind: C.ReaderKind; state: C.ReaderState; last_letter: With<S['LastLetterOut'], { state: C.LetterState }> | null }
+>;
+export type Digest = With<S['DigestOut'], { kind: C.DigestKind }>;
 export type Letter = With<S['LetterOut'], { language: C.Language; state: C.LetterState }>;
-export type DigestView = With<S['DigestDetailOut'], { letters: Letter[] }>;
+export type DigestView = With<S['DigestDetailOut'], { kind: C.DigestKind; language: C.Language; tables: ('csv' | 'xlsx')[]; letters_list: Letter[] }>;
+/** What the HTML of a letter names by `cid:`. */
+export type Picture = S['PictureOut'];
 export type Rendered = S['PreviewOut'];
+export type Trouble = With<S['TroubleOut'], { code: C.TroubleCode }>;
+export type Alerts = With<S['AlertsOut'], { kinds: C.AlertKind[]; offered: C.AlertKind[] }>;
+export type AlertsBody = With<S['AlertsBody'], { kinds: C.AlertKind[] }>;
 
 export type UserBody = With<S['NewUserBody'], { role: C.Role; language: C.Language; shelter_ids: string[]; organisation_id: string | null }>;
 export type User = With<S['UserOut'], { role: C.Role; language: C.Language }>;
@@ -140,3 +153,17 @@ export type Plan = PlanSummary & Pick<S['PlanOut'], 'assignments' | 'unplaced'>;
 /** Numbers of people are told as they are, or as a text where they may not be. */
 export type LedgerChange = S['ChangeOut'];
 export type Ledger = S['UnmetOut'];
+
+/** The beds of one local day, at its end. */
+export type DayTotals = S['DayOut'];
+export type Occupancy = With<S['OccupancyOut'], { weekdays: With<S['WeekdayOut'], { weekday: C.Weekday }>[] }>;
+export type Range = S['ExpectedOut'];
+export type Forecast = With<S['ForecastOut'], { basis: 'learned' | 'too_little' }>;
+export type Compare = S['CompareOut'];
+/** A figure of a day, and of the mean day of a period. */
+export type Measure = keyof S['MeansOut'];
+export type Standard = S['StandardOut'];
+export type People = S['PeopleOut'];
+export type Demand = S['DemandOut'];
+export type Response = With<S['ResponseOut'], { declines: With<S['DeclineOut'], { reason: C.DeclineReason }>[] }>;
+export type Glossary = S['GlossaryOut'];
