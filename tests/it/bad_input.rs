@@ -167,8 +167,13 @@ impl Bender<'_> {
 
 /// Routes whose bodies are not of our shape. Each gateway writes its own, fields beside those that are declared are
 /// passed over, and who does not prove itself is refused before anything is read: `sms` bends its bodies. A table comes as
-/// a file: `items` bends those.
-const NOT_OF_OURS: [&str; 2] = ["/channels/sms", "/shelters/{id}/stock/read"];
+/// a file: `items` bends those. The link of a letter proves itself, and no body is read: `readers` bends the links.
+const NOT_OF_OURS: [&str; 4] = [
+    "/channels/sms",
+    "/shelters/{id}/stock/read",
+    "/readers/{id}/confirm",
+    "/letters/{id}/unsubscribe",
+];
 
 /// Every bent body of a route, from its schema and a body that is right.
 fn bent(document: &Value, method: &str, path: &str, whole: &Value) -> Vec<Bent> {

@@ -149,27 +149,17 @@ async fn goods_that_nobody_sent(scene: &Scene, raw: &Raw) {
 /// A schedule with one reader, and its first digest; the clock goes on by a day and the holds with it.
 async fn a_digest(scene: &Scene) {
     use chrono::NaiveTime;
-    use panoh::domain::id::RecipientId;
+
     use panoh::domain::outbox::Recipient;
     use panoh::services::schedules::ScheduleDraft;
+
+    use crate::harness::readers::{active_reader, add_schedule};
     let (services, admin) = (&scene.land.services, &scene.land.admin);
     scene.plainly(HoldEvent::Accept).await;
-    let draft = ScheduleDraft {
-        name: "Daily".to_owned(),
-        at: NaiveTime::from_hms_opt(8, 30, 0).unwrap(),
-        zone: "Asia/Dushanbe".to_owned(),
-        region: None,
-        active: true,
-    };
-    let schedule_id = services.add_schedule(admin, draft).await.unwrap().id;
-    let reader = Recipient {
-        id: RecipientId(Uuid::nil()),
-        schedule_id,
-        email: "reader@demo.example".to_owned(),
-        name: "Reader".to_owned(),
-        language: "en".to_owned(),
-    };
-    services.add_recipient(admin, reader).await.unwrap();
+    let draft = ScheduleDraft::daily("Daily", NaiveTime::from_hms_opt(8, 30, 0).unwrap());
+    let schedule_id = add_schedule(services, admin, draft).await;
+    let reader = Recipient::named(schedule_id, "reader@demo.example", "Reader", "en");
+    active_reader(services, reader).await;
     let now = services.now();
     services.clock.set(now + Duration::hours(24));
     assert_eq!(services.run_due().await.unwrap(), 1);

@@ -2,10 +2,11 @@
 
 use std::collections::HashSet;
 
+use chrono::NaiveDate;
 use panoh::domain::accounts::Role;
 use panoh::domain::demo::{PASSWORD, SHELTERS};
+use panoh::domain::people::Figure;
 use panoh::domain::supplies::StockStatus;
-use panoh::domain::suppression::Cell;
 use panoh::services::errors::Refused;
 
 use crate::harness::{Harness, on_both};
@@ -29,9 +30,10 @@ on_both! {
         let active = active.filter(|hold| hold.starts_at.is_none());
         assert_eq!(national.counts.held, active.map(|hold| u64::from(hold.beds)).sum::<u64>());
         assert!(national.counts.held > 0 && national.counts.free > 0 && national.family_places > 0);
-        let need = services.unmet_need(None, None).await.unwrap();
-        let plain = need.changes.iter().filter(|(_, cell)| matches!(cell, Cell::Exact(_))).count();
-        assert!(plain >= 3, "{need:?}");
+        let year = services.demand_of(NaiveDate::from_ymd_opt(2025, 11, 1), None).await.unwrap();
+        assert_eq!(year.months.len(), 12);
+        let said = year.months.iter().filter(|month| month.cell(&Figure::Unmet).exact().is_some_and(|count| count >= 5));
+        assert!(said.count() >= 6 && year.total.reasons().len() >= 3, "{year:?}");
         assert_eq!((national.shelters.total, national.shelters.silent, national.shelters.aging), (24, 1, 1));
         assert_eq!(picture.availability.regions.len(), 5);
 
@@ -70,8 +72,12 @@ on_both! {
             }
         }
         assert_eq!(roles.len(), 4);
+        assert_eq!(services.run_due().await.unwrap(), 1, "today's daily one, and no other");
         let schedules = services.schedules().await.unwrap();
-        assert_eq!((schedules.len(), schedules[0].at_minute), (1, 8 * 60 + 30));
+        let mut cadences: Vec<_> = schedules.iter().map(|view| (view.row.cadence.as_str(), view.row.at_minute)).collect();
+        cadences.sort_unstable();
+        assert_eq!(cadences, [("daily", 8 * 60 + 30), ("half_yearly", 9 * 60), ("weekly", 9 * 60)]);
+        assert!(schedules.iter().all(|view| view.overdue.is_none() && view.next_sends.len() == 3));
     }
 
     async fn more_shelters_than_one_transaction_takes(h: Harness) {

@@ -3,10 +3,13 @@
 
 use chrono::Duration;
 use mail_parser::MessageParser;
+use panoh::domain::id::ScheduleId;
 use panoh::domain::language::Language;
+use panoh::domain::readers::Recipient;
 use serde_json::json;
 
 use crate::harness::country::search;
+use crate::harness::readers::active_reader;
 use crate::harness::{Harness, on_both};
 
 /// The letters sent since `before`: to whom, in which language by its head, and whether its words are in that language.
@@ -57,9 +60,9 @@ on_both! {
         h.report_all_empty(&c).await;
         let body = json!({"name": "Each morning", "cadence": "daily", "time": "08:30", "zone": "Asia/Dushanbe", "region": null, "active": true});
         let schedule = c.admin.post("/api/v1/digest-schedules", &body).await.expect(201);
-        let path = format!("/api/v1/digest-schedules/{}/recipients", schedule["id"].as_str().unwrap());
+        let schedule = ScheduleId(schedule["id"].as_str().unwrap().parse().unwrap());
         for (email, language) in [("committee@example.tj", "tg"), ("deputy@example.tj", "en"), ("reader@example.tj", "ru")] {
-            c.admin.post(&path, &json!({"email": email, "name": "Reader", "language": language})).await.expect(201);
+            active_reader(&h.services, Recipient::named(schedule, email, "Reader", language)).await;
         }
         c.committee.put("/api/v1/me/language", &json!({"language": "en"})).await.expect(204);
         let before = h.mail.sent().len();

@@ -14,9 +14,10 @@ use panoh::jobs::Jobs;
 use panoh::mail::{Mailer, Smtp, SmtpSettings, Timeouts, Tls};
 use panoh::services::seal::Vault;
 use panoh::services::{Services, Setup};
-use panoh::store::Store;
+use panoh::store::{Store, readers};
 use zeroize::Zeroizing;
 
+use crate::digests::stage::sql_at;
 use crate::harness::{Harness, on_both};
 use crate::smtp::{Act, At, Received, SmtpServer};
 
@@ -47,6 +48,12 @@ async fn house(h: &Harness) -> House {
     });
     let demo = services.demo_plan(1, SHELTERS).unwrap();
     services.seed_demo(&demo, |_| {}).await.unwrap();
+    // The daily digest alone.
+    sql_at(
+        &h.database_url,
+        "UPDATE digest_schedule SET active = FALSE WHERE cadence <> 'daily'",
+    )
+    .await;
     let server = SmtpServer::start().await;
     let settings = SmtpSettings {
         host: server.address.ip().to_string(),
@@ -86,8 +93,12 @@ impl House {
 
     async fn recipients(&self) -> usize {
         let services = &self.jobs.services;
-        let schedule = services.schedules().await.unwrap().remove(0);
-        services.recipients(schedule.id).await.unwrap().len()
+        let schedules = services.schedules().await.unwrap();
+        let schedule = schedules.iter().find(|view| view.row.cadence == "daily").unwrap();
+        readers::of_schedule(&services.store, schedule.row.id)
+            .await
+            .unwrap()
+            .len()
     }
 }
 

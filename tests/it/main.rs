@@ -2,11 +2,15 @@
 //! One binary, so that it links once and one private PostgreSQL cluster serves every test.
 
 #[cfg(test)]
+mod alerts;
+#[cfg(test)]
 mod bad_input;
 #[cfg(test)]
 mod checks;
 #[cfg(test)]
 mod conflicts;
+#[cfg(test)]
+mod days;
 #[cfg(test)]
 mod demo;
 #[cfg(test)]
@@ -28,8 +32,6 @@ mod late_reports;
 #[cfg(test)]
 mod learning;
 #[cfg(test)]
-mod ledger;
-#[cfg(test)]
 mod letters;
 #[cfg(test)]
 mod matrix;
@@ -37,6 +39,8 @@ mod matrix;
 mod model;
 #[cfg(test)]
 mod once;
+#[cfg(test)]
+mod people;
 #[cfg(test)]
 mod plans;
 #[cfg(test)]

@@ -39,7 +39,9 @@ on_both! {
         let stage = Stage::set(&h).await;
         let mut tried = 0;
         for row in MATRIX.iter().filter(|row| row.path.contains("{id}")) {
-            let Who::Only(_) = row.who else { panic!("{} is open to anybody", row.path) };
+            // Open to anybody with the link: an id that it is not for is nothing, too.
+            let by_link = ["/readers/{id}/confirm", "/letters/{id}/unsubscribe"].contains(&row.path);
+            assert!(by_link || row.who != Who::Anybody, "{} is open to anybody", row.path);
             let method = row.method.as_str();
             let body = stage.body(&h, method, row.path).map(|body| body.to_string()).unwrap_or_default();
             for role in Role::iter().filter(|role| row.who.admits(*role)) {

@@ -1,19 +1,19 @@
 //! A country in which one of everything exists, and a valid call of every route on it. Contract tests bend these calls.
 
+mod readers;
 mod supplies;
 
 use chrono::Duration;
 use panoh::domain::accounts::Role;
 use panoh::domain::id::Moment;
-use panoh::domain::outbox::Letter;
 use panoh::http::matrix::{PREFIX, Row, Who};
-use panoh::store::digests;
 use serde_json::{Value, json};
 
 use crate::harness::Harness;
 use crate::harness::client::{Answer, Person};
 use crate::harness::country::{Country, PASSWORD, search};
 use crate::push_service::Browser;
+use readers::{Readers, schedule_body};
 use supplies::Supplies;
 
 /// The document as it is served.
@@ -38,6 +38,11 @@ pub struct Stage {
     pub plan: String,
     pub transfer_plan: String,
     pub letter: String,
+    /// A reader who was approved and has not confirmed, and what its link proves.
+    pub asked: String,
+    confirm: String,
+    /// What the link in [`Stage::letter`] proves.
+    leave: String,
     /// The manager's.
     pub browser: String,
     /// A telephone of the manager's that waits for its code.
@@ -96,22 +101,7 @@ impl Stage {
         let hold = held(&country.officer, &country.shelter.id.to_string(), "1").await.1;
         let (other_referral, other_hold) =
             held(&country.other_officer, &country.other_shelter.id.to_string(), "2").await;
-        let schedule = country
-            .admin
-            .post("/api/v1/digest-schedules", &schedule_body())
-            .await
-            .expect(201);
-        let schedule = id_of(&schedule);
-        let path = format!("/api/v1/digest-schedules/{schedule}/recipients");
-        let to = json!({"email": "minister@example.tj", "language": "tg"});
-        let recipient = id_of(&country.admin.post(&path, &to).await.expect(201));
-        // The next morning's digest is made; then it is the same morning again for everybody's session.
-        let before = h.clock.now();
-        h.clock.set(before + Duration::days(1));
-        assert_eq!(h.jobs.run_due().await.unwrap(), 1);
-        h.clock.set(before);
-        let made = h.services.digests(None, 1).await.unwrap().remove(0).digest.id;
-        let letters: Vec<Letter> = digests::letters(&h.services.store, made).await.unwrap();
+        let readers = Readers::set(h, &country).await;
         let plan = id_of(
             &country
                 .admin
@@ -124,11 +114,17 @@ impl Stage {
             .post("/api/v1/items", &own_item("nappy_cream"))
             .await
             .expect(201);
-        let transfer_plan = transfer_plan(&country, before).await;
+        let transfer_plan = transfer_plan(&country, h.clock.now()).await;
         let browser = country
             .manager
             .post("/api/v1/me/push", &Browser::new(1).subscription())
             .await;
+        let no_alerts = json!({"kinds": []});
+        country
+            .committee
+            .put_at("/api/v1/me/alerts", 0, &no_alerts)
+            .await
+            .expect(200);
         let phone = id_of(&country.manager.post("/api/v1/me/phones", &json!({})).await.expect(201));
         let other_phone = id_of(
             &country
@@ -145,12 +141,15 @@ impl Stage {
             other_referral,
             hold,
             other_hold,
-            schedule,
-            recipient,
-            digest: made.to_string(),
+            schedule: readers.schedule,
+            recipient: readers.recipient,
+            digest: readers.digest,
             plan,
             transfer_plan,
-            letter: letters[0].id.to_string(),
+            letter: readers.letter,
+            asked: readers.asked,
+            confirm: readers.confirm,
+            leave: readers.leave,
             browser: id_of(&browser.expect(201)),
             phone,
             other_phone,
@@ -172,6 +171,8 @@ impl Stage {
             "holds" => self.hold.clone(),
             "digest-schedules" => self.schedule.clone(),
             "digests" => self.digest.clone(),
+            "readers" => self.asked.clone(),
+            "letters" => self.letter.clone(),
             "plans" if path.starts_with("/plans/transfers") => self.transfer_plan.clone(),
             "plans" => self.plan.clone(),
             "supply-requests" => self.request.clone(),
@@ -192,10 +193,12 @@ impl Stage {
         } else {
             ""
         };
-        let query = if path == "/channels/sms" {
-            "?gateway=plain&secret=a-secret-of-enough-letters"
-        } else {
-            query
+        let query = match path {
+            "/channels/sms" => "?gateway=plain&secret=a-secret-of-enough-letters",
+            "/digests/{id}/export" => "?format=csv",
+            "/readers/{id}/confirm" => &self.confirm,
+            "/letters/{id}/unsubscribe" => &self.leave,
+            _ => query,
         };
         let filled = path.replace("{id}", id).replace("{recipient}", &self.recipient);
         format!("{PREFIX}{filled}{query}")
@@ -216,6 +219,9 @@ impl Stage {
             ("PUT", "/me/language") => json!({"language": "tg"}),
             ("POST", "/me/push") => Browser::new(2).subscription(),
             ("POST", "/me/phones") => json!({}),
+            ("PUT", "/me/alerts") => {
+                json!({"kinds": ["silent", "no_family_place"], "region": null, "quiet_from": "21:00", "quiet_until": "07:00"})
+            }
             // Of a number that is not connected: nothing happens, and nobody is told so.
             ("POST", "/channels/sms") => json!({"id": "stage-1", "from": "+992900000001", "text": "5 7"}),
             ("POST", "/items/match") => json!({"names": ["3 мешка муки 50 кг", "собун"]}),
@@ -289,7 +295,13 @@ impl Stage {
             }
             ("POST", "/holds/{id}/decline") => json!({"reason": "full", "note": "no room tonight"}),
             ("POST", "/holds/{id}/release") => json!({"reason": "her_choice"}),
-            ("POST" | "PUT", "/digest-schedules" | "/digest-schedules/{id}") => schedule_body(),
+            ("POST" | "PUT", "/digest-schedules" | "/digest-schedules/{id}" | "/digest-schedules/next") => {
+                schedule_body()
+            }
+            ("POST", "/digest-schedules/{id}/test") => json!({"language": "en"}),
+            ("POST", "/digest-schedules/{id}/send" | "/digest-schedules/{id}/recipients/{recipient}/approve") => {
+                json!({})
+            }
             ("POST", "/digest-schedules/{id}/recipients") => {
                 json!({"email": "deputy@example.tj", "name": "Deputy", "language": "ru"})
             }
@@ -365,8 +377,4 @@ fn own_item(code: &str) -> Value {
         "unit": "piece", "pack_size": 12, "category": "infant", "weight_grams": 80,
         "planning": {"quantity_milli": 1000, "days": 30}, "thresholds": {"critical_below_days": 3, "low_below_days": 7,
         "surplus_above_days": 30}, "price_minor": 1999, "source": "the operators"})
-}
-
-fn schedule_body() -> Value {
-    json!({"name": "Morning", "cadence": "daily", "time": "08:30", "zone": "Asia/Dushanbe", "region": null, "active": true})
 }

@@ -112,6 +112,8 @@ on_both! {
 
     async fn operators_are_told_once_of_what_becomes_critical(h: Harness) {
         let country = h.country().await;
+        let choice = json!({"kinds": ["critical_supply"]});
+        country.admin.put_at("/api/v1/me/alerts", 0, &choice).await.expect(200);
         let told = async || {
             let tell = h.services.alert_due().await.unwrap();
             assert_eq!(h.services.alert_due().await.unwrap(), 0, "nobody is told twice");

@@ -102,6 +102,8 @@ on_both! {
             assert_eq!((regions.len(), regions[5]), (6, ("CA-ON", 142)), "{regions:?}");
             assert_eq!(content.regions[5].totals, totals);
             let words = letter.text.split_whitespace().collect::<Vec<_>>().join(" ");
+            // Where all is normal the letter is short, and the region's line has the figures.
+            let whole = !words.contains("ALL IS NORMAL");
             for said in [
                 format!("{} of {} beds free", grouped(free), grouped(beds)),
                 format!("Beds in all: {} Occupied: {} On hold: 0 Empty in taken rooms: 0 Out of service: {} Free: {}",
@@ -110,7 +112,8 @@ on_both! {
                 "CA-ON — ".to_owned(),
                 "142 of 142 shelters have reported.".to_owned(),
             ] {
-                assert!(words.contains(&said), "{night}: {said}\n{}", letter.text);
+                let is_left_out = said.starts_with("Beds in all") && !whole;
+                assert_eq!(words.contains(&said), !is_left_out, "{night}: {said}\n{}", letter.text);
             }
             assert_eq!(words.contains(&format!("People beyond capacity: {over}")), over > 0);
             // The trend ends with this night and goes back by whole nights of the same table.

@@ -4,6 +4,7 @@
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
@@ -47,6 +48,7 @@ struct State {
     received: Vec<Received>,
     script: VecDeque<(At, Act)>,
     connections: usize,
+    pace: Duration,
 }
 
 pub struct SmtpServer {
@@ -88,6 +90,11 @@ impl SmtpServer {
 
     pub fn received(&self) -> Vec<Received> {
         self.state.lock().unwrap().received.clone()
+    }
+
+    /// From now on so long passes between the end of a letter and the answer.
+    pub fn pace(&self, pace: Duration) {
+        self.state.lock().unwrap().pace = pace;
     }
 
     pub fn connections(&self) -> usize {
@@ -185,6 +192,10 @@ async fn talk(stream: TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
 }
 
 async fn take(letter: Received, stream: &mut Stream, state: &Mutex<State>) -> std::io::Result<()> {
+    let pace = state.lock().unwrap().pace;
+    if !pace.is_zero() {
+        tokio::time::sleep(pace).await;
+    }
     let kept = {
         let mut state = state.lock().unwrap();
         let keeps = match state.script.front() {

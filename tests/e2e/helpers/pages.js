@@ -73,8 +73,22 @@ async function plannedTransfers(page) {
   await page.goto(`/supplies/plans/${body.id}`);
 }
 
-/** @type {{ role: string, name: string, file: string, arrange: (page: import('playwright-core').Page) => Promise<unknown> }[]} */
+/** A schedule with readers in more than one state, its letter shown and the troubles of the day above it. */
+async function peopled(page) {
+  const { items } = await ask(page, '/digest-schedules');
+  const email = `waits.${Date.now()}@committee.example`;
+  await tell(page, `/digest-schedules/${items[0].id}/recipients`, { email, name: 'Waiting Reader', language: 'ru', kind: 'group' });
+  const trouble = { code: 'digest_overdue', schedule_id: items[0].id, schedule_name: items[0].name, period: '2026-11-23', digest_id: null, count: null, since: new Date().toISOString() };
+  await page.route('**/api/v1/troubles', (route) => route.fulfill({ json: { items: [trouble], next_cursor: null } }));
+  await page.goto(`/digest-schedules/${items[0].id}`);
+  await page.getByRole('button', { name: words('en')('schedule.preview_show') }).click();
+  await page.locator('iframe').waitFor();
+}
+
+/** `nobody` has not signed in. @type {{ role: string, name: string, file: string, arrange: (page: import('playwright-core').Page) => Promise<unknown> }[]} */
 export const PAGES = [
+  { role: 'nobody', name: 'sign-in', file: 'shell/Door.svelte', arrange: at('/') },
+  { role: 'nobody', name: 'glossary', file: 'glossary/Glossary.svelte', arrange: at('/glossary') },
   { role: 'manager', name: 'today', file: 'manager/Today.svelte', arrange: at('/') },
   { role: 'manager', name: 'requests', file: 'manager/Requests.svelte', arrange: at('/requests') },
   { role: 'manager', name: 'stock', file: 'stock/Stock.svelte', arrange: at('/stock') },
@@ -93,8 +107,11 @@ export const PAGES = [
   { role: 'committee', name: 'national', file: 'committee/National.svelte', arrange: at('/') },
   { role: 'committee', name: 'supplies', file: 'committee/Supplies.svelte', arrange: at('/supplies') },
   { role: 'committee', name: 'unmet', file: 'ledger/Unmet.svelte', arrange: at('/unmet') },
+  { role: 'committee', name: 'compare', file: 'committee/Compare.svelte', arrange: at('/compare') },
+  { role: 'committee', name: 'glossary', file: 'glossary/Glossary.svelte', arrange: at('/glossary') },
   { role: 'committee', name: 'digests', file: 'digests/Digests.svelte', arrange: at('/digests') },
   { role: 'committee', name: 'digest', file: 'digests/DigestPage.svelte', arrange: first('/digests', '/digests/:id') },
+  { role: 'committee', name: 'alerts', file: 'alerts/Alerts.svelte', arrange: at('/alerts') },
   { role: 'committee', name: 'no-such', file: 'parts/NoPage.svelte', arrange: at('/nowhere') },
   { role: 'admin', name: 'shelters', file: 'admin/Shelters.svelte', arrange: at('/shelters') },
   { role: 'admin', name: 'shelter', file: 'admin/ShelterPage.svelte', arrange: first('/shelters', '/shelters/:id') },
@@ -118,10 +135,11 @@ export const PAGES = [
   { role: 'admin', name: 'item-new', file: 'admin/CatalogueItem.svelte', arrange: at('/catalogue/new') },
   { role: 'admin', name: 'organisations', file: 'admin/Organisations.svelte', arrange: at('/organisations') },
   { role: 'admin', name: 'schedules', file: 'admin/Schedules.svelte', arrange: at('/digest-schedules') },
-  { role: 'admin', name: 'schedule', file: 'admin/SchedulePage.svelte', arrange: first('/digest-schedules', '/digest-schedules/:id') },
+  { role: 'admin', name: 'schedule', file: 'admin/SchedulePage.svelte', arrange: peopled },
   { role: 'admin', name: 'schedule-new', file: 'admin/SchedulePage.svelte', arrange: at('/digest-schedules/new') },
   { role: 'admin', name: 'digests', file: 'digests/Digests.svelte', arrange: at('/digests') },
   { role: 'admin', name: 'digest', file: 'digests/DigestPage.svelte', arrange: first('/digests', '/digests/:id') },
+  { role: 'admin', name: 'alerts', file: 'alerts/Alerts.svelte', arrange: at('/alerts') },
   { role: 'admin', name: 'audit', file: 'admin/Audit.svelte', arrange: at('/audit') },
   { role: 'admin', name: 'no-such', file: 'parts/NoPage.svelte', arrange: at('/nowhere') },
 ];

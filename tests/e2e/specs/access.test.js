@@ -36,13 +36,17 @@ for (const role of ROLES) {
   });
 }
 
-test('the sign-in page', async () => {
-  const page = await stage.visit('/', { width: 320, language: 'en' });
-  await settled(page);
-  const told = await inEveryLook(page, 'sign-in');
-  assert.deepEqual(told, [], told.join('\n'));
-  await stage.leave(page);
-});
+for (const { name, arrange } of PAGES.filter(({ role }) => role === 'nobody')) {
+  test(`${name}, before signing in`, async () => {
+    const page = await stage.visit('/', { width: 320, language: 'en' });
+    await arrange(page);
+    await settled(page);
+    await page.waitForFunction(() => !document.querySelector('main .spin'));
+    const told = await inEveryLook(page, `nobody-${name}`);
+    assert.deepEqual(told, [], told.join('\n'));
+    await stage.leave(page);
+  });
+}
 
 /** What is wrong with the page, in all of its twelve looks. */
 async function inEveryLook(page, name) {

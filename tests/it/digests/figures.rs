@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{Days, Duration, NaiveTime, Timelike};
+use chrono::{Days, NaiveTime, Timelike};
 use panoh::domain::id::Moment;
 use panoh::services::Services;
 
@@ -156,21 +156,13 @@ pub async fn shortages(stage: &Stage, services: &Services) -> BTreeMap<String, (
     short
 }
 
-/// Referrals closed unmet in October 2026 by the calendar of Dushanbe, and how often each reason was given.
+/// Referrals closed unmet in October 2026 as they were counted, and how often each reason was given.
 pub async fn unmet_in_october(stage: &Stage) -> (u64, BTreeMap<String, u64>) {
-    let from = "2026-09-30T19:00:00Z".parse::<Moment>().unwrap();
     let rows = stage
-        .sql(&format!(
-            "SELECT unmet_reasons FROM referral WHERE outcome = 'unmet' AND closed_at >= {} AND closed_at < {}",
-            from.timestamp_millis(),
-            (from + Duration::days(31)).timestamp_millis()
-        ))
+        .sql("SELECT counts FROM period_figures WHERE period = '2026-10'")
         .await;
-    let mut reasons: BTreeMap<String, u64> = BTreeMap::new();
-    for row in &rows {
-        for reason in serde_json::from_str::<Vec<String>>(&row[0]).unwrap() {
-            *reasons.entry(reason).or_default() += 1;
-        }
-    }
-    (rows.len() as u64, reasons)
+    let counted: serde_json::Value = serde_json::from_str(&rows[0][0]).unwrap();
+    let figures: BTreeMap<String, u64> = serde_json::from_value(counted["figures"].clone()).unwrap();
+    let reason = |(code, count): (&String, &u64)| Some((code.strip_prefix("reason:")?.to_owned(), *count));
+    (figures["unmet"], figures.iter().filter_map(reason).collect())
 }

@@ -124,21 +124,10 @@ on_both! {
         let points = content.trend.unwrap().points;
         assert_eq!(points.len(), 30);
         assert_eq!(points[29].free, content.totals.free);
-        let mut differ = 0;
-        for point in &points[20..29] {
+        for point in &points[..29] {
             let evening = services.availability_at(point.date).await.unwrap().national.counts.free;
-            // Who arrived after the day's report is in the evening and not yet in the trend.
-            let arrived = stage
-                .number(&format!(
-                    "SELECT CAST(COALESCE(SUM(beds), 0) AS text) FROM hold WHERE state = 'arrived' AND ended_at <= {end} AND ended_at > {end} - 86400000",
-                    end = services.instant(point.date.into()).unwrap().timestamp_millis()
-                ))
-                .await;
-            let free = u64::from(point.free);
-            assert!(free >= evening && free - evening <= 4 * arrived, "{}: {free} {evening} {arrived}", point.date);
-            differ += u64::from(free != evening);
+            assert_eq!(u64::from(point.free), evening, "{}", point.date);
         }
-        assert!(differ < 9, "some evenings nobody came late");
     }
 
     async fn figures_that_another_node_has_committed_are_in_the_letter(h: Harness) {
@@ -239,7 +228,7 @@ async fn check_numbers(stage: &Stage, pages: &[(String, String, Page)]) {
     for (item, (critical, low)) in shortages(stage, stage.services()).await {
         let name = pack.item(&item).unwrap().names.in_language("en");
         if words.contains(&format!("- {name}: Critical")) {
-            has(format!("- {name}: Critical {critical}, Low {low} ("));
+            has(format!("- {name}: Critical {critical} · Low {low} "));
         } else {
             has("more item".to_owned());
         }
@@ -249,7 +238,7 @@ async fn check_numbers(stage: &Stage, pages: &[(String, String, Page)]) {
     has(format!("Closed without a place: {closed}"));
     // Reasons by themselves only from five on; none of the others is anywhere in the section.
     let section = words
-        .split_once("REFERRALS WITHOUT A PLACE")
+        .split_once("WHY THERE WAS NO PLACE: OCTOBER 2026")
         .unwrap()
         .1
         .split_once("SUPPLIES")
@@ -266,8 +255,11 @@ async fn check_numbers(stage: &Stage, pages: &[(String, String, Page)]) {
     ] {
         let count = reasons.get(reason).copied().unwrap_or(0);
         if let Some((_, rest)) = section.split_once(&format!("{label}: ")) {
-            let said: u64 = rest.split(' ').next().unwrap().parse().unwrap();
-            assert!(said == count && count >= 5, "{reason}: {said} of {count}");
+            let said = rest.split(' ').next().unwrap();
+            match said.parse::<u64>() {
+                Ok(said) => assert!(said == count && count >= 5, "{reason}: {said} of {count}"),
+                Err(_) => assert!(said == "<5" || said == "…", "{reason}: {said} of {count}"),
+            }
         }
     }
     // Three languages, one set of numbers, in whatever order a language puts them.

@@ -4,12 +4,20 @@ use std::collections::BTreeSet;
 
 use chrono::Duration;
 use futures::future::join_all;
+use panoh::clock::Clock;
+use panoh::domain::id::DigestId;
 use panoh::services::errors::Refused;
 use panoh::services::outbox::{LEASE, Parcel, Said};
+use panoh::store::leases::{self, LeaseClock};
+use uuid::Uuid;
 
 use super::page::{Page, parse};
 use super::stage::{Stage, ZONE, admin, deliver_all, dushanbe};
 use crate::harness::{Harness, on_both};
+
+async fn digest_of(stage: &Stage) -> DigestId {
+    stage.services().digests(None, 1).await.unwrap()[0].digest.id
+}
 
 on_both! {
     async fn nodes_that_race_make_one_run_and_send_each_letter_once(h: Harness) {
@@ -35,6 +43,66 @@ on_both! {
         assert!(stage.services().verify_audit().await.unwrap().intact);
     }
 
+    async fn nodes_that_send_many_at_once_send_each_letter_once(h: Harness) {
+        let stage = Stage::open(h, dushanbe(7, 0, 0));
+        let schedule = stage.schedule((8, 30), ZONE).await;
+        for n in 0..60 {
+            stage.recipient(schedule.id, &format!("reader{n}@gov.example"), "", ["tg", "ru", "en"][n % 3]).await;
+        }
+        stage.clock().set(dushanbe(8, 30, 0));
+        stage.jobs.run_due().await.unwrap();
+        // One letter fails in the midst of it, and one server's answer is lost.
+        stage.server.next("rcpt", "450 4.2.0 mailbox busy");
+        stage.server.next("dot", "keep_and_hang_up");
+        let nodes = [stage.another_node().await, stage.another_node().await, stage.jobs.clone()];
+        let (_on, stop) = tokio::sync::watch::channel(false);
+        let tried = join_all(nodes.iter().map(|node| node.deliver_due(&stop))).await;
+        assert_eq!(tried.iter().sum::<usize>(), 60, "{tried:?}");
+        let states: Vec<_> = stage.letters().await.into_iter().map(|letter| letter.state).collect();
+        assert_eq!(states.iter().filter(|state| *state == "sent").count(), 58);
+        stage.clock().advance(Duration::minutes(2));
+        assert_eq!(stage.jobs.deliver_due(&stop).await, 2);
+        let ids: Vec<String> = stage.server.arrived().iter().map(|l| parse(&l.raw).message_id().unwrap().to_owned()).collect();
+        let single: BTreeSet<&String> = ids.iter().collect();
+        assert_eq!((ids.len(), single.len()), (61, 60), "the one whose answer was lost came twice");
+        let sent = stage.number("SELECT CAST(COUNT(*) AS text) FROM audit WHERE action = 'letter.sent'").await;
+        assert_eq!(sent, 60);
+        assert!(stage.services().verify_audit().await.unwrap().intact);
+        let (_off, stopped) = tokio::sync::watch::channel(true);
+        stage.services().resend(&admin(), digest_of(&stage).await, stage.letters().await[0].id).await.unwrap();
+        assert_eq!(stage.jobs.deliver_due(&stopped).await, 0, "told to stop, it takes none");
+    }
+
+    async fn a_lease_runs_by_the_clock_of_the_database(h: Harness) {
+        let stage = Stage::open(h, dushanbe(7, 0, 0));
+        let schedule = stage.schedule((8, 30), ZONE).await;
+        for n in 0..3 {
+            stage.recipient(schedule.id, &format!("reader{n}@gov.example"), "", "en").await;
+        }
+        stage.clock().set(dushanbe(8, 30, 0));
+        stage.jobs.run_due().await.unwrap();
+        let store = &stage.services().store;
+        let take = async |node: u128, most: u64, now| {
+            let tx = store.begin().await.unwrap();
+            let owner = Uuid::from_u128(node);
+            let taken = leases::take(&tx, owner, most, now, LeaseClock::Database, LEASE).await.unwrap();
+            tx.commit().await.unwrap();
+            taken.len()
+        };
+        let before = Clock::System.now();
+        assert_eq!(take(1, 2, dushanbe(8, 30, 0)).await, 2);
+        let after = Clock::System.now();
+        let until = stage.number("SELECT CAST(MIN(lease_until) AS text) FROM letter").await;
+        let between = (before + LEASE - Duration::seconds(2)).timestamp_millis()..=(after + LEASE + Duration::seconds(2)).timestamp_millis();
+        assert!(between.contains(&i64::try_from(until).unwrap()), "{until} {between:?}");
+        // A node whose own clock runs a year ahead takes what is free, and nothing that another has in hand.
+        assert_eq!(take(2, 9, dushanbe(8, 30, 0) + Duration::days(365)).await, 1);
+        assert_eq!(take(3, 9, dushanbe(8, 30, 0) + Duration::days(365)).await, 0);
+        let past = before.timestamp_millis() - 1;
+        stage.execute(&format!("UPDATE letter SET lease_until = {past}")).await;
+        assert_eq!(take(3, 9, dushanbe(8, 30, 0)).await, 3, "by the database's clock they are over");
+    }
+
     async fn killed_between_making_and_sending(h: Harness) {
         let stage = Stage::open(h, dushanbe(7, 0, 0));
         stage.committee().await;
@@ -42,7 +110,7 @@ on_both! {
         let dying = stage.another_node().await;
         assert_eq!(dying.run_due().await.unwrap(), 1);
         // It has one letter in its hands when it goes.
-        let in_hand = dying.services.next_letter().await.unwrap().unwrap();
+        let in_hand = dying.services.next_letters(1).await.unwrap().remove(0);
         let Parcel::Mail { raw: in_hand, .. } = in_hand.parcel else { panic!("a letter by mail") };
         drop(dying);
         let other = stage.another_node().await;
@@ -65,7 +133,7 @@ on_both! {
         stage.clock().set(dushanbe(8, 30, 0));
         stage.jobs.run_due().await.unwrap();
         let slow = stage.another_node().await;
-        let leased = slow.services.next_letter().await.unwrap().unwrap();
+        let leased = slow.services.next_letters(1).await.unwrap().remove(0);
         let Parcel::Mail { from, to, raw } = &leased.parcel else { panic!("a letter by mail") };
         let answer = slow.mailer.send(from, to, raw).await.unwrap();
         // It sleeps past its lease before it can write down that the letter is out.
@@ -74,7 +142,7 @@ on_both! {
         let arrived = stage.server.arrived();
         assert_eq!(arrived.len(), 2);
         assert_eq!(arrived[0], arrived[1], "same Message-ID, same bytes");
-        let late = slow.services.letter_said(&leased, Said::Taken(answer.text)).await;
+        let late = slow.services.letters_said(vec![(leased, Said::Taken(answer.text))]).await;
         assert!(late.is_err(), "what it says no longer counts");
         let letters = stage.letters().await;
         assert_eq!((letters[0].state.as_str(), letters[0].attempts), ("sent", 2));
@@ -108,10 +176,10 @@ on_both! {
     async fn a_schedule_made_after_todays_hour_begins_tomorrow(h: Harness) {
         let stage = Stage::open(h, dushanbe(9, 0, 0));
         let late = stage.committee().await;
-        assert_eq!(stage.services().next_sends(&late)[0], dushanbe(8, 30, 0) + Duration::days(1));
+        assert_eq!(stage.services().schedule_view(late.clone()).next_sends[0], dushanbe(8, 30, 0) + Duration::days(1));
         assert_eq!(stage.jobs.run_due().await.unwrap(), 0);
         let early = stage.schedule((9, 1), ZONE).await;
-        assert_eq!(stage.services().next_sends(&early)[0], dushanbe(9, 1, 0));
+        assert_eq!(stage.services().schedule_view(early.clone()).next_sends[0], dushanbe(9, 1, 0));
         stage.clock().set(dushanbe(9, 1, 0));
         assert_eq!(stage.jobs.run_due().await.unwrap(), 1);
         stage.clock().set(dushanbe(8, 30, 0) + Duration::days(1));

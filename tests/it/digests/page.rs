@@ -77,9 +77,10 @@ impl Page {
         flat(&seen.replace("&nbsp;", " ").replace("&lt;", "<").replace("&amp;", "&"))
     }
 
-    /// Every number of the plain text in order, its thousands joined.
+    /// Every number of the plain text in order, its thousands joined; an address, which is each letter's own, has none.
     pub fn numbers(&self) -> Vec<u64> {
-        numbers(&self.text)
+        let words: Vec<&str> = self.text.lines().filter(|line| !line.starts_with("http")).collect();
+        numbers(&words.join("\n"))
     }
 }
 

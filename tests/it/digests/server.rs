@@ -85,17 +85,32 @@ impl MailServer {
             .collect()
     }
 
+    /// How many letters have arrived.
+    pub fn count(&self) -> usize {
+        self.tell("count").parse().unwrap()
+    }
+
+    /// From now on the server takes so many milliseconds over each letter.
+    pub fn pace(&self, milliseconds: u64) {
+        assert_eq!(self.tell(&format!("pace {milliseconds}")), "ok");
+    }
+
     pub fn mailer(&self) -> Mailer {
+        self.mailer_with(Tls::None, Timeouts::default())
+    }
+
+    /// A way to the server of its own, without a connection yet.
+    pub fn mailer_with(&self, tls: Tls, timeouts: Timeouts) -> Mailer {
         let settings = SmtpSettings {
             host: "127.0.0.1".to_owned(),
             port: Some(self.port),
-            tls: Tls::None,
+            tls,
             user: None,
             password: None,
             hello: Some("panoh.test".to_owned()),
             ca_pem: None,
         };
-        Mailer::Smtp(Smtp::new(settings, Timeouts::default()).unwrap())
+        Mailer::Smtp(Smtp::new(settings, timeouts).unwrap())
     }
 }
 
@@ -148,6 +163,13 @@ fn obey(order: &str, server: &SmtpServer, folder: &std::path::Path) {
             std::fs::write(folder.join(n.to_string()), file).unwrap();
         }
         return say(letters.len());
+    }
+    if order == "count" {
+        return say(server.received().len());
+    }
+    if let Some(milliseconds) = order.strip_prefix("pace ") {
+        server.pace(std::time::Duration::from_millis(milliseconds.parse().unwrap()));
+        return say("ok");
     }
     let mut words = order.splitn(3, ' ').skip(1);
     let at = match words.next().unwrap() {

@@ -3,8 +3,9 @@
 use chrono::{NaiveTime, TimeZone, Utc};
 use panoh::clock::Clock;
 use panoh::domain::accounts::{Actor, Role};
-use panoh::domain::id::{Moment, RecipientId, ScheduleId, UserId};
-use panoh::domain::outbox::{Letter, Recipient, StoredSchedule};
+use panoh::domain::id::{Moment, ScheduleId, UserId};
+use panoh::domain::outbox::{Letter, StoredSchedule};
+use panoh::domain::readers::Recipient;
 use panoh::jobs::Jobs;
 use panoh::services::Services;
 use panoh::services::schedules::ScheduleDraft;
@@ -12,6 +13,7 @@ use uuid::Uuid;
 
 use super::server::MailServer;
 use crate::harness::Harness;
+use crate::harness::readers::{active_reader, add_schedule};
 
 pub const ZONE: &str = "Asia/Dushanbe";
 
@@ -61,24 +63,23 @@ impl Stage {
 
     pub async fn schedule(&self, at: (u32, u32), zone: &str) -> StoredSchedule {
         let draft = ScheduleDraft {
-            name: format!("{zone} {at:?}"),
-            at: NaiveTime::from_hms_opt(at.0, at.1, 0).unwrap(),
-            zone: zone.to_owned(),
-            region: None,
-            active: true,
+            zone: Some(zone.to_owned()),
+            ..ScheduleDraft::daily(
+                &format!("{zone} {at:?}"),
+                NaiveTime::from_hms_opt(at.0, at.1, 0).unwrap(),
+            )
         };
-        self.services().add_schedule(&admin(), draft).await.unwrap()
+        self.planned(draft).await
+    }
+
+    pub async fn planned(&self, draft: ScheduleDraft) -> StoredSchedule {
+        let services = self.services();
+        let id = add_schedule(services, &admin(), draft).await;
+        services.schedule(id).await.unwrap()
     }
 
     pub async fn recipient(&self, schedule: ScheduleId, email: &str, name: &str, language: &str) {
-        let row = Recipient {
-            id: RecipientId(Uuid::nil()),
-            schedule_id: schedule,
-            email: email.to_owned(),
-            name: name.to_owned(),
-            language: language.to_owned(),
-        };
-        self.services().add_recipient(&admin(), row).await.unwrap();
+        active_reader(self.services(), Recipient::named(schedule, email, name, language)).await;
     }
 
     /// A schedule for 08:30 in Dushanbe with a reader of each language.

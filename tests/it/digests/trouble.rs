@@ -1,7 +1,11 @@
 //! A mail server in trouble: everything is tried again but a refusal of the letter, and no letter waits for another.
 
-use chrono::Duration;
+use std::collections::BTreeSet;
 
+use chrono::Duration;
+use panoh::mail::{Timeouts, Tls};
+
+use super::page::parse;
 use super::stage::{Stage, ZONE, admin, deliver_all, dushanbe};
 use crate::harness::{Harness, on_both};
 
@@ -18,7 +22,92 @@ async fn due(h: Harness, readers: usize) -> Stage {
     stage
 }
 
+/// How a server fails one letter: where, how, and whether it is refused for good, tried again, or arrives twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ends {
+    Retried,
+    Dead,
+    Twice,
+}
+
+const MODES: [(&str, &str, Ends); 13] = [
+    ("greeting", "421 4.3.2 busy", Ends::Retried),
+    ("greeting", "hang_up", Ends::Retried),
+    ("ehlo", "hang_up", Ends::Retried),
+    ("mail", "451 4.3.0 later", Ends::Retried),
+    ("mail", "stall", Ends::Retried),
+    ("rcpt", "450 4.2.0 mailbox busy", Ends::Retried),
+    ("rcpt", "550 5.1.1 no such mailbox", Ends::Dead),
+    ("rcpt", "hang_up", Ends::Retried),
+    ("data", "421 4.3.2 closing", Ends::Retried),
+    ("dot", "452 4.2.2 mailbox full", Ends::Retried),
+    ("dot", "554 5.7.1 refused", Ends::Dead),
+    ("dot", "stall", Ends::Retried),
+    ("dot", "keep_and_hang_up", Ends::Twice),
+];
+
+/// Patience for servers that fall silent.
+fn short() -> Timeouts {
+    let short = std::time::Duration::from_millis(400);
+    Timeouts {
+        connect: short,
+        command: short,
+        letter: short,
+    }
+}
+
 on_both! {
+    async fn each_way_to_fail_ends_as_it_should_and_touches_no_other_letter(h: Harness) {
+        let mut stage = Stage::open(h, dushanbe(7, 0, 0));
+        let schedule = stage.schedule((8, 30), ZONE).await;
+        for n in 0..3 {
+            stage.recipient(schedule.id, &format!("reader{n}@gov.example"), "Reader", "en").await;
+        }
+        let mut arrived = 0;
+        for (day, (at, act, ends)) in (0..).zip(MODES) {
+            stage.clock().set(dushanbe(8, 30, 0) + Duration::days(day));
+            assert_eq!(stage.jobs.run_due().await.unwrap(), 1);
+            stage.jobs.mailer = stage.server.mailer_with(Tls::None, short());
+            stage.server.next(at, act);
+            assert_eq!(deliver_all(&stage.jobs).await, 3, "{at} {act}");
+            let letters = stage.letters().await;
+            let hit: Vec<_> = letters.iter().filter(|letter| letter.state != "sent").collect();
+            assert_eq!(hit.len(), 1, "{at} {act}: {letters:?}");
+            let answer = hit[0].answer.as_deref().unwrap();
+            assert!(!answer.is_empty() && !answer.contains(['\r', '\n']), "{answer}");
+            stage.clock().advance(Duration::minutes(2));
+            let again = deliver_all(&stage.jobs).await;
+            let after = stage.letters().await;
+            let after = after.iter().find(|letter| letter.id == hit[0].id).unwrap();
+            let seen = (hit[0].state.as_str(), again, after.state.as_str(), stage.server.count() - arrived);
+            let expected = match ends {
+                Ends::Retried => ("queued", 1, "sent", 3),
+                Ends::Dead => ("dead", 0, "dead", 2),
+                Ends::Twice => ("queued", 1, "sent", 4),
+            };
+            assert_eq!(seen, expected, "{at} {act}");
+            arrived = stage.server.count();
+        }
+        let all = stage.server.arrived();
+        let ids: Vec<_> = all.iter().map(|letter| parse(&letter.raw).message_id().unwrap().to_owned()).collect();
+        let single: BTreeSet<&String> = ids.iter().collect();
+        assert_eq!(ids.len() - single.len(), 1, "only where the answer was cut");
+    }
+
+    async fn without_tls_where_it_is_wanted_nothing_goes_out_and_nothing_is_lost(h: Harness) {
+        let mut stage = due(h, 2).await;
+        for tls in [Tls::Starttls, Tls::Implicit] {
+            stage.jobs.mailer = stage.server.mailer_with(tls, short());
+            assert_eq!(deliver_all(&stage.jobs).await, 2, "{tls:?}");
+            assert!(stage.letters().await.iter().all(|letter| letter.state == "queued"), "{tls:?}");
+            stage.clock().advance(Duration::minutes(10));
+        }
+        assert_eq!(stage.server.count(), 0);
+        stage.jobs.mailer = stage.server.mailer();
+        assert_eq!(deliver_all(&stage.jobs).await, 2);
+        assert_eq!(stage.server.count(), 2);
+    }
+
     async fn what_may_pass_is_tried_again_ever_later(h: Harness) {
         let stage = due(h, 1).await;
         let troubles = [

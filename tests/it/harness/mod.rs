@@ -6,6 +6,7 @@ pub mod client;
 pub mod country;
 pub mod gateways;
 pub mod postgres;
+pub mod readers;
 
 use std::net::TcpListener;
 use std::sync::Arc;

@@ -277,6 +277,9 @@ impl World {
             }
             let mut to: Vec<String> = rota.recipients.iter().map(|(_, email)| email.clone()).collect();
             to.sort();
+            // Nothing is sent here: who has an older letter still waiting gets this one instead, and an entry says so.
+            let had = |email: &&String| self.made.iter().any(|made| made.to.contains(*email));
+            self.entries += to.iter().filter(had).count() as u64;
             self.rendered_again(&content, &parts[self.trail.step % 3]);
             self.made.push(Made { id, parts, to });
         }

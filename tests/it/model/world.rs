@@ -12,12 +12,12 @@ use panoh::domain::stock::RawMovements;
 use panoh::services::once::{Key, Once};
 use panoh::services::reports::ReportDraft;
 use panoh::services::schedules::ScheduleDraft;
-use uuid::Uuid;
 
 use super::land::Land;
 use super::random::Random;
 use super::truth::{House, Truth};
 use crate::harness::Database;
+use crate::harness::readers::{active_reader, add_schedule};
 
 /// Printed when a test fails: enough to do it again.
 pub struct Trail {
@@ -167,13 +167,10 @@ impl World {
     async fn add_rota(&mut self, region: Option<String>) {
         let (services, admin) = (&self.land.services, &self.land.admin);
         let draft = ScheduleDraft {
-            name: format!("Daily {region:?}"),
-            at: NaiveTime::from_hms_opt(8, 30, 0).unwrap(),
-            zone: "Asia/Dushanbe".to_owned(),
-            region,
-            active: true,
+            region: region.clone(),
+            ..ScheduleDraft::daily(&format!("Daily {region:?}"), NaiveTime::from_hms_opt(8, 30, 0).unwrap())
         };
-        let id = services.add_schedule(admin, draft).await.unwrap().id;
+        let id = add_schedule(services, admin, draft).await;
         let rota = Rota {
             id,
             last: digest_day(services.now()),
@@ -189,16 +186,9 @@ impl World {
     pub async fn add_recipient(&mut self, rota: usize, language: &str) {
         self.keys += 1;
         let email = format!("reader{}@demo.example", self.keys);
-        let row = Recipient {
-            id: RecipientId(Uuid::nil()),
-            schedule_id: self.rotas[rota].id,
-            email: email.clone(),
-            name: "Reader".to_owned(),
-            language: language.to_owned(),
-        };
-        let row = self.land.services.add_recipient(&self.land.admin, row).await.unwrap();
+        let row = Recipient::named(self.rotas[rota].id, &email, "Reader", language);
+        let row = active_reader(&self.land.services, row).await;
         self.rotas[rota].recipients.push((row.id, email));
-        self.entries += 1;
     }
 
     pub fn now(&self) -> Moment {

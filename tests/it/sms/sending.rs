@@ -222,6 +222,7 @@ on_both! {
         let queue = async |kind: NoticeKind, address: &str| {
             let letter = Letter {
                 id: LetterId(h.services.ids.uuid(now)),
+                recipient: None,
                 of: Of::Notice(Box::new(Notice { about: About::Hold(hold.into()), kind, subject: String::new(), html: String::new(), text: "Вас ждут.".to_owned() })),
                 via: Via::Sms,
                 address: address.to_owned(),
