@@ -174,6 +174,10 @@ impl Services {
         let (from, to) = (self.begins(month.from())?, self.ends(month.to())?);
         let tx = self.store.snapshot().await?;
         let mut counted = Counted::default();
+        // Every region has its count, or one that is left out would tell of itself and of the others.
+        for region in &self.pack.regions {
+            counted.add(Figure::OpenedIn(region.code.clone()), 0);
+        }
         for district in period_figures::opened(&tx, from, to).await? {
             counted.add(Figure::Opened, 1);
             counted.add(Figure::OpenedIn(self.region_of(&district)), 1);

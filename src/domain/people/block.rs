@@ -1,6 +1,6 @@
 //! Closed civil periods in which people are counted: months, and the quarters and half-years made of them, nested in each
-//! other. Nothing longer: of a year with all its parts the audit cannot prove that nobody is found. It must not know what
-//! is counted.
+//! other. Nothing longer: a year with all its parts takes the audit too long for what it would say. It must not know what is
+//! counted.
 
 use std::fmt;
 use std::str::FromStr;

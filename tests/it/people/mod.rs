@@ -91,10 +91,8 @@ on_both! {
         let seen = country.committee.get(&format!("{UNMET}?from=2026-11-01")).await.expect(200);
         assert_eq!(seen["closed_without_place"], "<5");
         assert_eq!((&seen["reasons"], &seen["changes"]), (&json!([]), &json!([])));
-        // Nobody came from elsewhere; how few from where they came is said no more exactly than for the country.
-        let counts: Vec<&Value> = seen["regions"].as_array().unwrap().iter().map(|row| &row["count"]).collect();
-        assert_eq!(counts.iter().filter(|count| ***count == "…").count(), 1, "{seen}");
-        assert_eq!(counts.iter().filter(|count| ***count == 0).count(), 4, "{seen}");
+        // Not even from which region they came.
+        assert!(seen["regions"].as_array().unwrap().iter().all(|row| row["count"] == "…"), "{seen}");
         let seen = country.committee.get(&format!("{DEMAND}?from=2026-11-01")).await.expect(200);
         assert_eq!(seen["months"], json!([{"month": "2026-11", "opened": 7, "placed": 0, "unmet": "<5", "other": 0}]));
         // With empty months around it the sum is no less a secret.
