@@ -1,10 +1,12 @@
-//! Who did what to what, when: append-only, each entry chained to the one before.
+//! Who did what to what, when: append-only, each entry chained to the one before in its stream.
 
 use sea_orm::entity::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "audit")]
 pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub stream: i32,
     #[sea_orm(primary_key, auto_increment = false)]
     pub seq: i64,
     pub at: i64,

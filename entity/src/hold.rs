@@ -30,6 +30,9 @@ pub struct Model {
     /// The local date she is expected from, and the instant at which that date begins; none if at once.
     pub starts_on: Option<String>,
     pub starts_at: Option<i64>,
+    /// Its referral's excluded organisations: ids as JSON.
+    #[sea_orm(column_type = "Text")]
+    pub excluded: String,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

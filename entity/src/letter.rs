@@ -15,6 +15,8 @@ pub struct Model {
     pub shelter_id: Option<Uuid>,
     /// The reader of a schedule whom it is for.
     pub recipient_id: Option<Uuid>,
+    /// The link it carries; it is filled in when the letter is sent.
+    pub ticket_id: Option<Uuid>,
     pub notice: Option<String>,
     pub subject: Option<String>,
     #[sea_orm(column_type = "Text", nullable)]

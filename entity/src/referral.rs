@@ -30,6 +30,8 @@ pub struct Model {
     /// The place it was told of last, while that place is there.
     pub place_shelter_id: Option<Uuid>,
     pub place_found_at: Option<i64>,
+    #[sea_orm(column_type = "Text")]
+    pub excluded: String,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

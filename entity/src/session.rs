@@ -13,6 +13,10 @@ pub struct Model {
     pub last_seen_at: i64,
     pub expires_at: i64,
     pub revoked_at: Option<i64>,
+    pub factor_at: Option<i64>,
+    pub proved_at: i64,
+    pub client: String,
+    pub origin: String,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

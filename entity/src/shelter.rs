@@ -28,6 +28,7 @@ pub struct Model {
     pub report_interval_hours: i32,
     pub version: i64,
     pub created_at: i64,
+    pub canary: bool,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

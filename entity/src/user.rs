@@ -15,6 +15,8 @@ pub struct Model {
     pub password_hash: String,
     pub disabled_at: Option<i64>,
     pub created_at: i64,
+    /// `person`, or `program`.
+    pub kind: String,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -12,6 +12,9 @@ mod m20261123_000003_plans;
 mod m20261123_000004_ways;
 mod m20261123_000005_supplies;
 mod m20261123_000006_digests;
+mod m20261123_000007_security;
+mod m20261123_000008_audit;
+mod m20261123_000009_retention;
 
 pub use sea_orm_migration::MigratorTrait;
 
@@ -31,6 +34,9 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000004_ways::Migration),
             Box::new(m20261123_000005_supplies::Migration),
             Box::new(m20261123_000006_digests::Migration),
+            Box::new(m20261123_000007_security::Migration),
+            Box::new(m20261123_000008_audit::Migration),
+            Box::new(m20261123_000009_retention::Migration),
         ]
     }
 }
