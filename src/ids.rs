@@ -54,6 +54,15 @@ impl Ids {
         code
     }
 
+    /// Twelve random letters, 60 bits: what stands on paper for a lost second factor.
+    pub fn recovery_code(&self) -> String {
+        let number = u64::from_be_bytes(self.bytes::<8>());
+        let letter = |shift: u32| usize::try_from((number >> shift) & 31).unwrap_or(0);
+        let letters = (0..12).rev().map(|place| letter(place * 5));
+        let letters = letters.map(|at| char::from(CODE_ALPHABET.get(at).copied().unwrap_or(b'A')));
+        letters.collect()
+    }
+
     /// Eight random digits that a person copies from a screen into a telephone.
     pub fn digits(&self) -> String {
         // 2^64 is so much larger than 10^8 that no code is noticeably likelier than another.

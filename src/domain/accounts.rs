@@ -4,7 +4,10 @@
 use serde::{Deserialize, Serialize};
 use strum::{Display, EnumIter, EnumString, IntoStaticStr};
 
-use super::id::{Moment, OrganisationId, SessionId, ShelterId, UserId};
+use super::codes::codes;
+use super::errors::FieldError;
+use super::id::{DeviceId, Moment, OrganisationId, SessionId, ShelterId, UserId};
+use super::tokens::PROGRAM_ADDRESS;
 
 #[derive(
     Debug,
@@ -31,6 +34,13 @@ pub enum Role {
     Admin,
 }
 
+impl Role {
+    /// Whether who has this role signs in with a second factor.
+    pub fn needs_factor(self) -> bool {
+        self != Self::Manager
+    }
+}
+
 /// Who is asking. Made at the door from a session, and nowhere else.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Actor {
@@ -42,6 +52,24 @@ pub struct Actor {
     pub shelters: Vec<ShelterId>,
     /// From where the request came, for the audit: a network address, or `cli`.
     pub origin: String,
+    pub by: Bearer,
+}
+
+/// By what an actor came in.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Bearer {
+    /// Nothing that a request brings: the command line, or the service itself in somebody's name.
+    #[default]
+    Nothing,
+    Session {
+        id: SessionId,
+        /// When whoever bears it last proved who they are.
+        proved_at: Moment,
+        /// Whether a second factor has yet to be set up before anything else may be done.
+        enrolling: bool,
+    },
+    /// A program's token, with what it may do: `read:` or `write:` and the first word of a path.
+    Token { scopes: Vec<String> },
 }
 
 /// Which shelters' own data (rooms, state, reports, stock) an actor may read or change.
@@ -61,23 +89,20 @@ impl ShelterScope {
 }
 
 /// Which cases (referrals and holds) an actor may see: an officer those of the own organisation, a manager the holds on
-/// the own shelters, nobody else any.
+/// the own shelters, nobody else any; and of these none that is kept from the office the actor works for
+/// ([`super::exclusion`]).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CaseScope {
-    Organisation(OrganisationId),
-    Shelters(Vec<ShelterId>),
+    Organisation {
+        own: OrganisationId,
+        officer: UserId,
+    },
+    Shelters {
+        ids: Vec<ShelterId>,
+        /// For whom the manager works.
+        office: Option<OrganisationId>,
+    },
     Nothing,
-}
-
-impl CaseScope {
-    /// Whether a hold of `organisation` on `shelter` lies in this scope.
-    pub fn covers(&self, organisation: OrganisationId, shelter: ShelterId) -> bool {
-        match self {
-            Self::Organisation(own) => *own == organisation,
-            Self::Shelters(ids) => ids.contains(&shelter),
-            Self::Nothing => false,
-        }
-    }
 }
 
 impl Actor {
@@ -109,8 +134,14 @@ impl Actor {
 
     pub fn case_scope(&self) -> CaseScope {
         match (self.role, self.organisation_id) {
-            (Role::Officer, Some(organisation)) => CaseScope::Organisation(organisation),
-            (Role::Manager, _) => CaseScope::Shelters(self.shelters.clone()),
+            (Role::Officer, Some(own)) => CaseScope::Organisation {
+                own,
+                officer: self.user_id,
+            },
+            (Role::Manager, office) => CaseScope::Shelters {
+                ids: self.shelters.clone(),
+                office,
+            },
             _ => CaseScope::Nothing,
         }
     }
@@ -120,6 +151,33 @@ impl Actor {
 pub const PASSWORD_MAX_CHARS: usize = 128;
 /// Shortest password without a second factor, in characters.
 pub const PASSWORD_MIN_CHARS: usize = 15;
+/// Shortest password of somebody who cannot sign in without a second factor, in characters.
+pub const PASSWORD_MIN_WITH_FACTOR: usize = 8;
+
+/// The shortest password an account may have, in characters. A second factor that its owner may take away again does not
+/// make up for a short one.
+pub fn shortest_password(factor_is_required: bool) -> usize {
+    match factor_is_required {
+        true => PASSWORD_MIN_WITH_FACTOR,
+        false => PASSWORD_MIN_CHARS,
+    }
+}
+
+/// What is wrong with a password of so many characters.
+///
+/// # Errors
+/// `too_short` or `too_long`, of the field `password`.
+pub fn check_length(chars: usize, shortest: usize) -> Result<(), FieldError> {
+    if chars < shortest {
+        let detail = format!("at least {shortest} characters");
+        Err(FieldError::new("password", "too_short", detail))
+    } else if chars > PASSWORD_MAX_CHARS {
+        let detail = format!("at most {PASSWORD_MAX_CHARS} characters");
+        Err(FieldError::new("password", "too_long", detail))
+    } else {
+        Ok(())
+    }
+}
 
 /// How long a session lives: idle and in all, in minutes. The more a role sees, the shorter.
 pub fn session_minutes(role: Role) -> (i64, i64) {
@@ -152,16 +210,59 @@ pub struct User {
 }
 
 impl User {
+    /// Whether this is a program's account: nobody signs in to it or writes to it.
+    pub fn is_program(&self) -> bool {
+        self.email.starts_with(PROGRAM_ADDRESS)
+    }
+
     /// Whether what comes from this account's telephones and browsers counts, and goes to them.
     pub fn may_report(&self) -> bool {
         !self.disabled && self.role == Role::Manager
     }
 }
 
+codes! {
+    /// How far an account has come.
+    AccountState {
+        /// Its owner has not chosen a password yet.
+        Invited,
+        Active,
+        Disabled,
+    }
+}
+
+/// An account as administrators see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    pub user: User,
+    pub state: AccountState,
+    /// Whether a second factor has been set up.
+    pub has_factor: bool,
+    /// As far as sessions are still on record.
+    pub last_sign_in_at: Option<Moment>,
+}
+
 /// What signing in needs to know; the hash goes nowhere else.
 pub struct Credentials {
     pub user: User,
     pub password_hash: String,
+}
+
+/// How long a browser stays known after it was last used.
+pub const DEVICE_LASTS: chrono::Duration = chrono::Duration::days(400);
+/// Most browsers known of one account; the one unused for longest goes.
+pub const MOST_DEVICES: usize = 20;
+
+/// A browser from which somebody signed in before. It gives no right: its owner gets in from it while strangers guess.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Device {
+    pub id: DeviceId,
+    pub user_id: UserId,
+    /// Which browser on which system, in coarse words.
+    pub client: String,
+    pub created_at: Moment,
+    pub last_used_at: Moment,
+    pub expires_at: Moment,
 }
 
 #[derive(Debug, Clone)]
@@ -171,4 +272,12 @@ pub struct Session {
     pub created_at: Moment,
     pub last_seen_at: Moment,
     pub expires_at: Moment,
+    /// When whoever bears it last proved who they are.
+    pub proved_at: Moment,
+    /// When the second factor was proved in it; none if it never was.
+    pub factor_at: Option<Moment>,
+    /// Which browser on which system, in coarse words.
+    pub client: String,
+    /// The network address it was opened from.
+    pub origin: String,
 }

@@ -146,6 +146,7 @@ pub(crate) mod tests {
             rules: open_rules(),
             report_due: NaiveTime::MIN,
             report_interval_hours: 24,
+            canary: false,
             rooms: rooms.iter().map(|view| view.room.clone()).collect(),
             version: 1,
         };

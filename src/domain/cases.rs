@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 
 use super::escalation::{Policy, Step};
+use super::exclusion::Excluded;
 use super::fit::Claim;
 use super::holds::{DeclineReason, HoldState, MOST_EXTENSIONS, Outcome, UnmetReason};
 use super::household::Search;
@@ -69,6 +70,8 @@ pub struct Hold {
     /// The local date she is expected from, and the instant at which that date begins; `None` if at once.
     pub starts_on: Option<NaiveDate>,
     pub starts_at: Option<Moment>,
+    /// Its referral's: offices that may know nothing of it.
+    pub excluded: Excluded,
     pub lines: Vec<Claim>,
 }
 

@@ -42,9 +42,15 @@ ids!(
     DigestId,
     LetterId,
     PhoneId,
+    TicketId,
+    DeviceId,
     MovementId,
     SupplyRequestId,
     TransferId,
+    ApprovalId,
+    TokenId,
+    FactorId,
+    ChallengeId,
 );
 
 /// An instant in UTC. The domain never asks what time it is; it is told.

@@ -93,6 +93,31 @@ pub struct Head {
     pub operating: bool,
 }
 
+/// Which audit entries are asked for: all of what is given holds.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// Of these objects only, whatever else is asked for: how far the reader's rights go.
+    pub objects: Option<Vec<String>>,
+    pub action: Option<String>,
+    pub actor: Option<UserId>,
+    pub object_type: Option<String>,
+    pub object: Option<String>,
+    /// Not before.
+    pub from: Option<Moment>,
+    /// Before.
+    pub to: Option<Moment>,
+    /// Older than this entry: where the page before ended.
+    pub before: Option<Place>,
+}
+
+/// An audit entry's place among all: by time, and at one time by stream and number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    pub at: Moment,
+    pub stream: u16,
+    pub seq: i64,
+}
+
 /// An audit entry with its place in the chain.
 #[derive(Debug, Clone)]
 pub struct Chained {

@@ -7,7 +7,7 @@ use super::alerts::AlertKind;
 use super::cases::{Hold, Referral};
 use super::codes::codes;
 use super::holds::HoldState;
-use super::id::{DigestId, HoldId, LetterId, Moment, RecipientId, ReferralId, ScheduleId, ShelterId, UserId};
+use super::id::{DigestId, HoldId, LetterId, Moment, RecipientId, ReferralId, ScheduleId, ShelterId, TicketId, UserId};
 pub use super::readers::{Recipient, RecipientKind, RecipientState};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -118,12 +118,35 @@ pub enum NoticeKind {
     ShelterSilent,
     /// To the other operators: a reader of a digest waits for their approval.
     ReaderWaits,
+    /// To the other operators: something that takes two waits for one of them.
+    ApprovalWaits,
     /// To the reader: whether she wants the digest.
     ReaderConfirms,
     /// To the operators: the hour of a digest has passed, and it was not made.
     DigestOverdue,
     /// To the operators: letters of a digest were refused for good.
     LettersDead,
+    /// To the operators: somebody has nearly used up what one person may do in a day, or has.
+    QuotaNear,
+    QuotaReached,
+    /// To the operators: somebody asked for a shelter that is none.
+    CanaryTouched,
+    /// To the operators: the audit does not hold any more.
+    AuditBroken,
+    /// To people outside: the audit's newest anchor.
+    Anchored,
+    /// To who has a new account: the link to choose a password by.
+    Invited,
+    /// To who forgot the password, likewise.
+    ResetAsked,
+    /// To its owner: the password is another one.
+    PasswordChanged,
+    /// To the operators: somebody guesses at passwords.
+    SignInAttack,
+    /// To the owner of an account, who shall know if it was somebody else.
+    FactorAdded,
+    FactorRemoved,
+    RecoveryCodeUsed,
 }
 
 impl NoticeKind {
@@ -175,6 +198,8 @@ pub enum About {
     Shelter(ShelterId),
     /// Somebody's place on a list of readers.
     Recipient(RecipientId),
+    /// A link to choose a password by.
+    Ticket(TicketId),
     /// The country as a whole, or the service.
     Country,
 }
@@ -263,7 +288,7 @@ pub fn overtaken(kind: NoticeKind, hold: &Hold, all: &[Hold], closed: bool, now:
         NoticeKind::AllEnded => closed || all.iter().any(|hold| hold.is_active(now)),
         NoticeKind::Answered | NoticeKind::RanOut => closed,
         NoticeKind::Settled => false,
-        // Of a hold there is no such notice: see [`place_gone`], `reminders`, `transfers`, `readers` and `alerts`.
+        // Of a hold there is no such notice: see [`place_gone`], `reminders`, `transfers`, `readers`, `alerts` and `tickets`.
         NoticeKind::PlaceFound
         | NoticeKind::ReportDue
         | NoticeKind::ReportOverdue
@@ -276,9 +301,22 @@ pub fn overtaken(kind: NoticeKind, hold: &Hold, all: &[Hold], closed: bool, now:
         | NoticeKind::TransferDue
         | NoticeKind::TransferOverdue
         | NoticeKind::ReaderWaits
+        | NoticeKind::ApprovalWaits
         | NoticeKind::ReaderConfirms
         | NoticeKind::DigestOverdue
-        | NoticeKind::LettersDead => true,
+        | NoticeKind::LettersDead
+        | NoticeKind::QuotaNear
+        | NoticeKind::QuotaReached
+        | NoticeKind::CanaryTouched
+        | NoticeKind::AuditBroken
+        | NoticeKind::Anchored
+        | NoticeKind::Invited
+        | NoticeKind::ResetAsked
+        | NoticeKind::PasswordChanged
+        | NoticeKind::SignInAttack
+        | NoticeKind::FactorAdded
+        | NoticeKind::FactorRemoved
+        | NoticeKind::RecoveryCodeUsed => true,
     }
 }
 

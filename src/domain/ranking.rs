@@ -1,6 +1,7 @@
 //! Which of the shelters that fit comes first, and why: by the time in which she can expect to be safe.
 //! It must not know how a fit is found (`fit`) or how far a place is (the caller says).
 
+mod head;
 mod index;
 mod misfits;
 mod score;
@@ -105,11 +106,14 @@ struct Fit<'a> {
 
 /// The best `limit` shelters for this search, and the nearest that do not fit with every reason.
 ///
+/// Shelters of offices that the case is kept from are left out altogether: they are no misfits either.
+///
 /// The order is total: by score, then by shelter code; the order of `candidates` does not matter. Over a whole country
 /// an [`Index`] gives the same answer sooner.
 pub fn rank(search: &Search, candidates: &[Candidate<'_>], context: &Context<'_>, limit: usize) -> Ranking {
     let (mut fits, mut misfits, mut tally) = (Vec::new(), Vec::new(), Tally::default());
-    for candidate in candidates {
+    let may_ask = |candidate: &&Candidate<'_>| search.excluded.may_ask(candidate.view.shelter.organisation_id);
+    for candidate in candidates.iter().filter(may_ask) {
         let gates = misfits::gates(search, candidate);
         match gates.is_empty().then(|| weighed(search, candidate, context)).flatten() {
             Some(fit) => fits.push(fit),

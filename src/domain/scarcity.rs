@@ -76,6 +76,7 @@ fn shapes() -> impl Iterator<Item = Search> {
             languages: Default::default(),
             from_district: String::new(),
             avoid_districts: Default::default(),
+            excluded: Default::default(),
             urgency: Urgency::Now,
             earliest_date: None,
             rooms_apart_ok: false,

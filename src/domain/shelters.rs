@@ -81,6 +81,9 @@ pub struct Shelter {
     pub report_due: NaiveTime,
     /// The shelter's reporting rhythm in hours.
     pub report_interval_hours: u16,
+    /// There is no such shelter: whoever asks for it is looking for something else. It is one from the first, and stands on
+    /// no board and in no list but the administrators'.
+    pub canary: bool,
     pub rooms: Vec<Room>,
     /// Counts edits; the ETag.
     pub version: i64,

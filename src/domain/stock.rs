@@ -4,7 +4,7 @@
 mod intake;
 mod lots;
 
-pub use intake::{Booking, Count, RawCount, RawLine, RawMovements, is_unusual};
+pub use intake::{Booking, Count, RawCount, RawLine, RawMovements, is_unusual, may_be_unusual};
 pub use lots::{Lot, Lots};
 
 use chrono::{NaiveDate, TimeDelta};

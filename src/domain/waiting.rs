@@ -85,6 +85,7 @@ mod tests {
             languages: BTreeSet::new(),
             from_district: "D1".into(),
             avoid_districts: BTreeSet::new(),
+            excluded: Default::default(),
             urgency: Urgency::Now,
             earliest_date: None,
             rooms_apart_ok: false,

@@ -64,6 +64,7 @@ impl Use {
             languages: Default::default(),
             from_district: String::new(),
             avoid_districts: Default::default(),
+            excluded: Default::default(),
             urgency: Urgency::Now,
             earliest_date: None,
             rooms_apart_ok: false,

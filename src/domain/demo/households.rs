@@ -132,6 +132,7 @@ impl Family {
             languages: BTreeSet::from([random.pick(&tongues).copied().unwrap_or("tg").to_owned()]),
             from_district: district.to_owned(),
             avoid_districts: BTreeSet::new(),
+            excluded: Default::default(),
             urgency,
             earliest_date: None,
             rooms_apart_ok: self.persons() > 3 && random.chance(0.3),

@@ -334,6 +334,7 @@ impl Desk<'_> {
             version: 1,
             starts_on: None,
             starts_at: None,
+            excluded: referral.search.excluded.clone(),
             lines: vec![Claim {
                 room_id: room.id,
                 beds: claim.beds,

@@ -67,6 +67,7 @@ pub(super) fn shelters(
                 rules: rules(&told),
                 report_due: NaiveTime::from_hms_opt(9, 0, 0).unwrap_or_default(),
                 report_interval_hours: 24,
+                canary: false,
                 rooms: rooms
                     .iter()
                     .enumerate()

@@ -63,6 +63,13 @@ pub struct Content {
     pub quality: Quality,
 }
 
+impl Content {
+    /// Whether its tables say which shelters have not reported: two people decide on such a table.
+    pub fn names_shelters(&self) -> bool {
+        !self.reporting.silent.is_empty()
+    }
+}
+
 fn daily() -> Cadence {
     Cadence::Daily
 }

@@ -81,6 +81,7 @@ fn family(adults: usize, children: &[Child]) -> Search {
         languages: BTreeSet::new(),
         from_district: "D".into(),
         avoid_districts: BTreeSet::new(),
+        excluded: Default::default(),
         urgency: Urgency::Now,
         earliest_date: None,
         rooms_apart_ok: false,

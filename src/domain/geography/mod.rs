@@ -159,6 +159,17 @@ impl Pack {
         self.districts.iter().filter(move |d| d.region == region)
     }
 
+    /// What the country and its places are called, in every language, by old names too.
+    pub fn place_names(&self) -> impl Iterator<Item = &str> {
+        let regions = self.regions.iter().map(|region| &region.names);
+        let districts = self.districts.iter().map(|district| &district.names);
+        let names = std::iter::once(&self.country.names).chain(regions).chain(districts);
+        let old = self.districts.iter().flat_map(|district| &district.old_names);
+        names
+            .flat_map(|names| names.iter().map(|(_, name)| name))
+            .chain(old.map(String::as_str))
+    }
+
     #[must_use]
     pub fn item(&self, code: &str) -> Option<&Item> {
         self.items.get(*self.item_by_code.get(code)?)

@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use strum::{Display, EnumIter, EnumString, IntoStaticStr};
 
+use super::super::exclusion::Excluded;
 use super::{Household, Need};
 
 /// How soon a place is wanted.
@@ -44,6 +45,8 @@ pub struct Search {
     /// District code of the country pack.
     pub from_district: String,
     pub avoid_districts: BTreeSet<String>,
+    /// Offices that are neither asked for a place nor told of the case.
+    pub excluded: Excluded,
     pub urgency: Urgency,
     pub earliest_date: Option<NaiveDate>,
     /// Whether the household may sleep in up to three rooms of one shelter.

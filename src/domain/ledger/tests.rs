@@ -19,6 +19,7 @@ fn search(children: &[(u8, Sex)], needs: &[Need]) -> Search {
         languages: BTreeSet::new(),
         from_district: "D1".into(),
         avoid_districts: BTreeSet::new(),
+        excluded: Default::default(),
         urgency: Urgency::Now,
         earliest_date: None,
         rooms_apart_ok: false,

@@ -51,6 +51,7 @@ impl Seeker {
             languages: self.languages.clone(),
             from_district: self.from_district.clone(),
             avoid_districts: BTreeSet::new(),
+            excluded: Default::default(),
             urgency: self.urgency,
             earliest_date: None,
             rooms_apart_ok: self.rooms_apart_ok,

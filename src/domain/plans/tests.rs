@@ -36,6 +36,7 @@ fn search(ages: &[(u8, bool)], step_free: bool, from: u8, urgency: Urgency, apar
         languages: BTreeSet::new(),
         from_district: format!("D{from}"),
         avoid_districts: BTreeSet::new(),
+        excluded: Default::default(),
         urgency,
         earliest_date: None,
         rooms_apart_ok: apart,

@@ -10,16 +10,17 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 use std::sync::Arc;
 
-use chrono::{NaiveDateTime, NaiveTime};
+use chrono::NaiveDateTime;
 
 use super::super::availability::ShelterView;
 use super::super::chance::{ChanceModel, Record};
-use super::super::fit::{Cell, Door, MINUTES_PER_PLACE, MisfitReason, Party, ReasonSet, Stock, Visitor, pack};
+use super::super::fit::{Cell, Door, MINUTES_PER_PLACE, Party, ReasonSet, Visitor, pack};
 use super::super::freshness::age_minutes;
 use super::super::geography::Travel;
-use super::super::household::{Need, Search};
+use super::super::household::Search;
 use super::super::id::{Moment, ShelterId};
 use super::super::scarcity::Prices;
+use super::head::{Head, Names, bit, number, services};
 use super::misfits::{MISFITS_SHOWN, Tally, reasons};
 use super::score::{self, Score};
 use super::ways::{Way, ways};
@@ -45,68 +46,6 @@ pub struct Asked<'a> {
     pub limit: usize,
     /// Shelters that are left out.
     pub except: &'a [ShelterId],
-}
-
-/// One shelter, packed.
-#[derive(Debug, Clone, Copy)]
-struct Head {
-    /// Its part of the cells.
-    cells: (usize, usize),
-    stock: Stock,
-    door: Door,
-    way: (f64, Option<(NaiveTime, NaiveTime)>),
-    district: usize,
-    operating: bool,
-    reported: bool,
-    services: u32,
-    /// Bits of [`Names::languages`]; `None` if there are too many of them.
-    languages: Option<u64>,
-    /// From when to (but not at) when the cells are right.
-    good: (Moment, Moment),
-    /// No household's chance here is better.
-    best_chance: f64,
-}
-
-impl Head {
-    fn good(&self, now: Moment) -> bool {
-        self.good.0 <= now && now < self.good.1
-    }
-
-    fn gates(&self, avoided: bool) -> ReasonSet {
-        let mut gates = ReasonSet::default();
-        if avoided {
-            gates.insert(MisfitReason::AvoidedDistrict);
-        }
-        if !self.operating {
-            gates.insert(MisfitReason::NotOperating);
-        }
-        if !self.reported {
-            gates.insert(MisfitReason::NeverReported);
-        }
-        gates
-    }
-}
-
-/// Districts and languages by number.
-#[derive(Debug, Clone, Default)]
-struct Names {
-    districts: Vec<String>,
-    languages: Vec<String>,
-}
-
-fn number(names: &mut Vec<String>, code: &str) -> usize {
-    names.iter().position(|other| other == code).unwrap_or_else(|| {
-        names.push(code.to_owned());
-        names.len() - 1
-    })
-}
-
-fn bit(at: usize) -> Option<u64> {
-    1u64.checked_shl(u32::try_from(at).ok()?)
-}
-
-fn services(needs: impl IntoIterator<Item = Need>) -> u32 {
-    needs.into_iter().fold(0, |bits, need| bits | 1 << need as u32)
 }
 
 /// All shelters, by code.
@@ -237,6 +176,22 @@ impl Index {
         &self.prices
     }
 
+    /// Of each row, whether it is left out of this question; empty if none is.
+    fn left_out(&self, asked: &Asked<'_>) -> Vec<bool> {
+        let excluded = &asked.search.excluded;
+        if asked.except.is_empty() && excluded.is_empty() {
+            return Vec::new();
+        }
+        let of = |row: &Row| !excluded.may_ask(row.view.shelter.organisation_id);
+        let mut out: Vec<bool> = self.rows.iter().map(of).collect();
+        for at in asked.except.iter().filter_map(|id| self.by_id.get(id)) {
+            if let Some(row) = out.get_mut(*at) {
+                *row = true;
+            }
+        }
+        out
+    }
+
     /// The best places. `way` says how far it is to a district; it is asked once for each.
     pub fn rank(&self, asked: &Asked<'_>, way: impl Fn(&str) -> Travel) -> Ranking {
         let question = Question::new(self, asked, way);
@@ -284,8 +239,8 @@ struct Question<'a> {
     search: &'a Search,
     context: Context<'a>,
     ways: Vec<Way>,
-    /// Places among the rows of those left out.
-    except: Vec<usize>,
+    /// Of each row, whether it is left out; empty if none is.
+    except: Vec<bool>,
     visitor: Visitor,
     party: Party,
     services: u32,
@@ -306,11 +261,7 @@ impl<'a> Question<'a> {
             search,
             context: index.context(asked.now, asked.local_now),
             ways: ways(&index.names.districts, search, way),
-            except: asked
-                .except
-                .iter()
-                .filter_map(|id| index.by_id.get(id).copied())
-                .collect(),
+            except: index.left_out(asked),
             party: Party::of(search, &visitor),
             visitor,
             services: services(search.services()),
@@ -326,7 +277,11 @@ impl<'a> Question<'a> {
             tally: Tally::default(),
         };
         for (at, head) in self.index.heads.iter().enumerate() {
-            let Some(way) = self.ways.get(head.district).filter(|_| !self.except.contains(&at)) else {
+            let Some(way) = self
+                .ways
+                .get(head.district)
+                .filter(|_| self.except.get(at) != Some(&true))
+            else {
                 continue;
             };
             let reasons = self.reasons(at, head, way);

@@ -28,6 +28,7 @@ fn search(children: usize) -> Search {
         languages: BTreeSet::new(),
         from_district: "D9".into(),
         avoid_districts: BTreeSet::new(),
+        excluded: Default::default(),
         urgency: Urgency::Now,
         earliest_date: None,
         rooms_apart_ok: false,

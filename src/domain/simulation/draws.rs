@@ -113,6 +113,7 @@ pub fn search(random: &mut Random, district: &str) -> Option<Search> {
         languages: BTreeSet::from([tongue.unwrap_or("tg").to_owned()]),
         from_district: district.to_owned(),
         avoid_districts: avoided.into_iter().collect(),
+        excluded: Default::default(),
         urgency,
         earliest_date: None,
         rooms_apart_ok: false,

@@ -137,6 +137,11 @@ pub fn is_unusual(units: i64, on_hand: i64, mut earlier: Vec<i64>) -> bool {
     usual > 0 && units >= usual.saturating_mul(UNUSUAL_TIMES)
 }
 
+/// Whether a count may be unusual, whatever was counted earlier: only then are weeks of counts looked at.
+pub fn may_be_unusual(units: i64, on_hand: i64) -> bool {
+    units > 0 && units >= on_hand.saturating_mul(UNUSUAL_TIMES)
+}
+
 /// One line of what came or went, as somebody gives it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RawLine {
@@ -371,6 +376,17 @@ mod tests {
             units in 0i64..MAX_ON_HAND, more in 0i64..1_000, on_hand in 0i64..1_000, earlier in proptest::collection::vec(0i64..1_000, 0..9),
         ) {
             prop_assert!(!is_unusual(units, on_hand, earlier.clone()) || is_unusual(units + more, on_hand, earlier));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_not_looked_up_would_not_have_been_unusual(
+            units in 0_i64..5_000,
+            on_hand in 0_i64..500,
+            earlier in prop::collection::vec(0_i64..500, 0..9),
+        ) {
+            prop_assert!(may_be_unusual(units, on_hand) || !is_unusual(units, on_hand, earlier));
         }
     }
 }

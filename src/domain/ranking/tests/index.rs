@@ -4,11 +4,14 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use proptest::prelude::*;
+use uuid::Uuid;
 
 use super::super::super::availability::tests::at;
+use super::super::super::exclusion::Excluded;
 use super::super::super::fit::Relaxation;
 use super::super::super::holds::may_start;
 use super::super::super::household::Search;
+use super::super::super::id::OrganisationId;
 use super::super::*;
 use super::country::{any_prices, any_question, any_row, any_rows, candidates, way};
 
@@ -79,6 +82,20 @@ proptest! {
             except: &[first.view.shelter.id],
         };
         prop_assert_eq!(index.rank(&asked, way), plain(&rows[1..], &Prices::default(), &search, 0, 10));
+    }
+
+    #[test]
+    fn an_office_that_is_kept_out_is_as_if_it_had_no_shelters(rows in any_rows(6), search in any_question(), named in 0usize..6) {
+        let office = OrganisationId(Uuid::from_u128(5));
+        let mut rows = rows;
+        for row in rows.iter_mut().skip(named) {
+            Arc::make_mut(&mut row.view).shelter.organisation_id = office;
+        }
+        let kept = Search { excluded: Excluded::new([office]), ..search.clone() };
+        let without = plain(&rows[..named.min(rows.len())], &Prices::default(), &search, 0, 10);
+        prop_assert_eq!(&plain(&rows, &Prices::default(), &kept, 0, 10), &without);
+        let index = Index::new(rows, Arc::default(), Arc::default(), at(0));
+        prop_assert_eq!(indexed(&index, &kept, 0, 10), without);
     }
 
     #[test]
