@@ -1,16 +1,16 @@
-//! Organisations, accounts and sessions.
+//! Organisations and accounts.
 
-use entity::{organisation, session, shelter, shelter_manager, user};
+use std::collections::{HashMap, HashSet};
+
+use entity::{factor, organisation, session, shelter, shelter_manager, user};
 use sea_orm::sea_query::Expr;
-use sea_orm::{
-    ActiveValue::Set, ColumnTrait, EntityTrait, JoinType, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
-};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
 use super::convert::{code, millis, moment};
 use super::{Reads, StoreError, Tx};
-use crate::domain::accounts::{Credentials, Organisation, Role, Session, User};
-use crate::domain::id::{Moment, OrganisationId, SessionId, ShelterId, UserId};
+use crate::domain::accounts::{Account, AccountState, Credentials, Organisation, Role, User};
+use crate::domain::id::{Moment, OrganisationId, ShelterId, UserId};
 
 pub async fn insert_organisation(tx: &Tx, row: &Organisation, now: Moment) -> Result<(), StoreError> {
     organisation::Entity::insert(organisation::ActiveModel {
@@ -62,15 +62,16 @@ pub async fn insert_user(tx: &Tx, row: &User, password_hash: &str, now: Moment) 
         password_hash: Set(password_hash.to_owned()),
         disabled_at: Set(row.disabled.then(|| millis(now))),
         created_at: Set(millis(now)),
+        kind: Set(if row.is_program() { "program" } else { "person" }.to_owned()),
     })
     .exec_without_returning(tx.connection())
     .await?;
     set_shelters(tx, row.id, &row.shelters).await
 }
 
-/// Changes what may change of an account; `password_hash` only when a new one is given.
-pub async fn update_user(tx: &Tx, row: &User, password_hash: Option<&str>, now: Moment) -> Result<(), StoreError> {
-    let mut update = user::Entity::update_many()
+/// Changes what may change of an account.
+pub async fn update_user(tx: &Tx, row: &User, now: Moment) -> Result<(), StoreError> {
+    user::Entity::update_many()
         .col_expr(user::Column::Name, Expr::value(row.name.clone()))
         .col_expr(user::Column::Role, Expr::value(row.role.to_string()))
         .col_expr(
@@ -78,11 +79,7 @@ pub async fn update_user(tx: &Tx, row: &User, password_hash: Option<&str>, now: 
             Expr::value(row.organisation_id.map(|id| id.0)),
         )
         .col_expr(user::Column::Language, Expr::value(row.language.clone()))
-        .col_expr(user::Column::DisabledAt, Expr::value(row.disabled.then(|| millis(now))));
-    if let Some(hash) = password_hash {
-        update = update.col_expr(user::Column::PasswordHash, Expr::value(hash));
-    }
-    update
+        .col_expr(user::Column::DisabledAt, Expr::value(row.disabled.then(|| millis(now))))
         .filter(user::Column::Id.eq(row.id.0))
         .exec(tx.connection())
         .await?;
@@ -91,6 +88,15 @@ pub async fn update_user(tx: &Tx, row: &User, password_hash: Option<&str>, now: 
         .exec(tx.connection())
         .await?;
     set_shelters(tx, row.id, &row.shelters).await
+}
+
+pub async fn set_password(tx: &Tx, user: UserId, password_hash: &str) -> Result<(), StoreError> {
+    user::Entity::update_many()
+        .col_expr(user::Column::PasswordHash, Expr::value(password_hash))
+        .filter(user::Column::Id.eq(user.0))
+        .exec(tx.connection())
+        .await?;
+    Ok(())
 }
 
 async fn set_shelters(tx: &Tx, user: UserId, shelters: &[ShelterId]) -> Result<(), StoreError> {
@@ -116,8 +122,14 @@ pub async fn set_language(tx: &Tx, user: UserId, language: &str) -> Result<(), S
     Ok(())
 }
 
+/// Everybody; programs are none.
 pub async fn users(db: &impl Reads) -> Result<Vec<User>, StoreError> {
+    of_kind(db, "person").await
+}
+
+pub(super) async fn of_kind(db: &impl Reads, kind: &str) -> Result<Vec<User>, StoreError> {
     let rows = user::Entity::find()
+        .filter(user::Column::Kind.eq(kind))
         .order_by_asc(user::Column::Email)
         .all(db.connection())
         .await?;
@@ -132,6 +144,52 @@ pub async fn users(db: &impl Reads) -> Result<Vec<User>, StoreError> {
             user_of(row, shelters)
         })
         .collect()
+}
+
+/// How far these accounts have come, in their order.
+pub async fn standing(db: &impl Reads, users: Vec<User>) -> Result<Vec<Account>, StoreError> {
+    let ids: Vec<Uuid> = users.iter().map(|user| user.id.0).collect();
+    let without_password: HashSet<Uuid> = user::Entity::find()
+        .select_only()
+        .column(user::Column::Id)
+        .filter(user::Column::PasswordHash.eq(""))
+        .filter(user::Column::Id.is_in(ids.iter().copied()))
+        .into_tuple()
+        .all(db.connection())
+        .await?
+        .into_iter()
+        .collect();
+    let with_factor: HashSet<Uuid> = factor::Entity::find()
+        .select_only()
+        .column(factor::Column::UserId)
+        .filter(factor::Column::ConfirmedAt.is_not_null())
+        .filter(factor::Column::UserId.is_in(ids.iter().copied()))
+        .into_tuple()
+        .all(db.connection())
+        .await?
+        .into_iter()
+        .collect();
+    let last: Vec<(Uuid, Option<i64>)> = session::Entity::find()
+        .select_only()
+        .column(session::Column::UserId)
+        .expr_as(session::Column::CreatedAt.max(), "last")
+        .filter(session::Column::UserId.is_in(ids))
+        .group_by(session::Column::UserId)
+        .into_tuple()
+        .all(db.connection())
+        .await?;
+    let last: HashMap<Uuid, i64> = last.into_iter().filter_map(|(id, at)| Some((id, at?))).collect();
+    let account = |user: User| Account {
+        state: match (user.disabled, without_password.contains(&user.id.0)) {
+            (true, _) => AccountState::Disabled,
+            (false, true) => AccountState::Invited,
+            (false, false) => AccountState::Active,
+        },
+        has_factor: with_factor.contains(&user.id.0),
+        last_sign_in_at: last.get(&user.id.0).copied().map(moment),
+        user,
+    };
+    Ok(users.into_iter().map(account).collect())
 }
 
 pub async fn user(db: &impl Reads, id: UserId) -> Result<Option<User>, StoreError> {
@@ -166,6 +224,7 @@ pub async fn operators(db: &impl Reads) -> Result<Vec<User>, StoreError> {
 async fn writable(db: &impl Reads, who: sea_orm::sea_query::SimpleExpr) -> Result<Vec<User>, StoreError> {
     let rows = user::Entity::find()
         .filter(who)
+        .filter(user::Column::Kind.eq("person"))
         .filter(user::Column::DisabledAt.is_null())
         .order_by_asc(user::Column::Email)
         .all(db.connection())
@@ -174,17 +233,33 @@ async fn writable(db: &impl Reads, who: sea_orm::sea_query::SimpleExpr) -> Resul
 }
 
 pub async fn credentials(db: &impl Reads, email: &str) -> Result<Option<Credentials>, StoreError> {
+    credentials_where(db, user::Column::Email.eq(email)).await
+}
+
+pub async fn credentials_of(db: &impl Reads, id: UserId) -> Result<Option<Credentials>, StoreError> {
+    credentials_where(db, user::Column::Id.eq(id.0)).await
+}
+
+async fn credentials_where(db: &impl Reads, who: Expr) -> Result<Option<Credentials>, StoreError> {
     let found = user::Entity::find()
-        .filter(user::Column::Email.eq(email))
+        .filter(who)
+        .filter(user::Column::Kind.eq("person"))
         .one(db.connection())
         .await?;
+    // Of nobody nothing is asked, but it is asked: an account must not show by the time it takes.
+    let id = found.as_ref().map_or(Uuid::nil(), |row| row.id);
+    let shelters = shelters_of(db, id.into()).await?;
     let Some(row) = found else { return Ok(None) };
-    let shelters = shelters_of(db, row.id.into()).await?;
     let password_hash = row.password_hash.clone();
     Ok(Some(Credentials {
         user: user_of(row, shelters)?,
         password_hash,
     }))
+}
+
+/// The people with these addresses who may sign in, without their shelters.
+pub async fn by_emails(db: &impl Reads, emails: &[String]) -> Result<Vec<User>, StoreError> {
+    writable(db, user::Column::Email.is_in(emails)).await
 }
 
 async fn shelters_of(db: &impl Reads, user: UserId) -> Result<Vec<ShelterId>, StoreError> {
@@ -227,81 +302,4 @@ pub async fn shelter_codes(db: &impl Reads, ids: &[ShelterId]) -> Result<Vec<(Sh
         .all(db.connection())
         .await?;
     Ok(rows.into_iter().map(|(id, code)| (id.into(), code)).collect())
-}
-
-pub async fn insert_session(tx: &Tx, row: &Session, token_hash: &str) -> Result<(), StoreError> {
-    session::Entity::insert(session::ActiveModel {
-        id: Set(row.id.0),
-        token_hash: Set(token_hash.to_owned()),
-        user_id: Set(row.user_id.0),
-        created_at: Set(millis(row.created_at)),
-        last_seen_at: Set(millis(row.last_seen_at)),
-        expires_at: Set(millis(row.expires_at)),
-        revoked_at: Set(None),
-    })
-    .exec_without_returning(tx.connection())
-    .await?;
-    Ok(())
-}
-
-/// A session that has not been revoked; whether it is still in time is for the caller to say.
-pub async fn session(db: &impl Reads, token_hash: &str) -> Result<Option<Session>, StoreError> {
-    let row = session::Entity::find()
-        .filter(session::Column::TokenHash.eq(token_hash))
-        .filter(session::Column::RevokedAt.is_null())
-        .one(db.connection())
-        .await?;
-    Ok(row.map(|row| Session {
-        id: row.id.into(),
-        user_id: row.user_id.into(),
-        created_at: moment(row.created_at),
-        last_seen_at: moment(row.last_seen_at),
-        expires_at: moment(row.expires_at),
-    }))
-}
-
-/// Whether this is the token of a session of an account that is disabled now.
-pub async fn bore_disabled(db: &impl Reads, token_hash: &str) -> Result<bool, StoreError> {
-    let found: Option<Option<i64>> = session::Entity::find()
-        .select_only()
-        .column(user::Column::DisabledAt)
-        .join(
-            JoinType::InnerJoin,
-            session::Entity::belongs_to(user::Entity)
-                .from(session::Column::UserId)
-                .to(user::Column::Id)
-                .into(),
-        )
-        .filter(session::Column::TokenHash.eq(token_hash))
-        .into_tuple()
-        .one(db.connection())
-        .await?;
-    Ok(found.flatten().is_some())
-}
-
-pub async fn touch_session(db: &impl Reads, id: SessionId, now: Moment) -> Result<(), StoreError> {
-    session::Entity::update_many()
-        .col_expr(session::Column::LastSeenAt, Expr::value(millis(now)))
-        .filter(session::Column::Id.eq(id.0))
-        .exec(db.connection())
-        .await?;
-    Ok(())
-}
-
-pub async fn revoke_session(tx: &Tx, id: SessionId, now: Moment) -> Result<(), StoreError> {
-    revoke_where(tx, session::Column::Id.eq(id.0), now).await
-}
-
-pub async fn revoke_sessions_of(tx: &Tx, user: UserId, now: Moment) -> Result<(), StoreError> {
-    revoke_where(tx, session::Column::UserId.eq(user.0), now).await
-}
-
-async fn revoke_where(tx: &Tx, which: sea_orm::sea_query::SimpleExpr, now: Moment) -> Result<(), StoreError> {
-    session::Entity::update_many()
-        .col_expr(session::Column::RevokedAt, Expr::value(Some(millis(now))))
-        .filter(which)
-        .filter(session::Column::RevokedAt.is_null())
-        .exec(tx.connection())
-        .await?;
-    Ok(())
 }

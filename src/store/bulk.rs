@@ -4,8 +4,8 @@ use entity::{
     case_event, hold, hold_line, referral, report, report_line, room, room_state, shelter, shelter_state, stock,
     stock_count,
 };
-use sea_orm::sea_query::OnConflict;
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, EntityTrait, IntoActiveModel};
+use sea_orm::sea_query::{Expr, OnConflict};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, EntityTrait, ExprTrait, IntoActiveModel, Iterable};
 
 use super::convert::millis;
 use super::{Reads, StoreError, Tx, events, holds, referrals, reports, shelters};
@@ -19,12 +19,17 @@ use crate::domain::timeline::CaseEvent;
 /// SQLite takes 32,766 values in one statement, PostgreSQL 65,535: rows go in chunks below the smaller.
 const VALUES: usize = 30_000;
 
-async fn insert<A>(tx: &Tx, rows: Vec<A>, columns: usize) -> Result<(), StoreError>
+/// How many rows of a table go into one statement: counted from its columns, so that a new one is never forgotten.
+fn at_once<E: EntityTrait>() -> usize {
+    (VALUES / E::Column::iter().count().max(1)).max(1)
+}
+
+async fn insert<A>(tx: &Tx, rows: Vec<A>) -> Result<(), StoreError>
 where
     A: ActiveModelTrait + Send + Clone,
     <A::Entity as EntityTrait>::Model: IntoActiveModel<A>,
 {
-    for chunk in rows.chunks((VALUES / columns.max(1)).max(1)) {
+    for chunk in rows.chunks(at_once::<A::Entity>()) {
         A::Entity::insert_many(chunk.to_vec())
             .exec_without_returning(tx.connection())
             .await?;
@@ -38,7 +43,6 @@ pub async fn insert_shelters(tx: &Tx, rows: &[Shelter], now: Moment) -> Result<(
         rows.iter()
             .map(|row| shelters::active(row, now))
             .collect::<Vec<shelter::ActiveModel>>(),
-        19,
     )
     .await?;
     insert(
@@ -46,7 +50,6 @@ pub async fn insert_shelters(tx: &Tx, rows: &[Shelter], now: Moment) -> Result<(
         rows.iter()
             .map(|row| shelters::never_reported(row.id))
             .collect::<Vec<shelter_state::ActiveModel>>(),
-        7,
     )
     .await?;
     let each_room = || {
@@ -56,11 +59,11 @@ pub async fn insert_shelters(tx: &Tx, rows: &[Shelter], now: Moment) -> Result<(
     let rooms: Vec<room::ActiveModel> = each_room()
         .map(|(shelter, at, room)| shelters::room_active(shelter, room, at))
         .collect();
-    insert(tx, rooms, 10).await?;
+    insert(tx, rooms).await?;
     let states: Vec<room_state::ActiveModel> = each_room()
         .map(|(shelter, _, room)| shelters::empty_state(shelter, room.id))
         .collect();
-    insert(tx, states, 7).await
+    insert(tx, states).await
 }
 
 /// Reports and their lines as history; what they make current is written by `set_current`.
@@ -68,14 +71,13 @@ pub async fn insert_reports(tx: &Tx, rows: &[Report]) -> Result<(), StoreError> 
     insert(
         tx,
         rows.iter().map(reports::active).collect::<Vec<report::ActiveModel>>(),
-        15,
     )
     .await?;
     let lines: Vec<report_line::ActiveModel> = rows
         .iter()
         .flat_map(|row| row.lines.iter().map(|line| reports::line_active(row.id, line)))
         .collect();
-    insert(tx, lines, 9).await
+    insert(tx, lines).await
 }
 
 /// Makes each report its shelter's current state (the newest one per shelter is for the caller to choose), with its
@@ -91,12 +93,14 @@ pub async fn set_current(tx: &Tx, rows: &[Report]) -> Result<(), StoreError> {
         version: Set(1),
     });
     let heads: Vec<shelter_state::ActiveModel> = heads.collect();
-    for chunk in heads.chunks(VALUES / 7) {
+    for chunk in heads.chunks(at_once::<shelter_state::Entity>()) {
         use shelter_state::Column as C;
         shelter_state::Entity::insert_many(chunk.to_vec())
             .on_conflict(
                 OnConflict::column(C::ShelterId)
                     .update_columns([C::ReportId, C::ObservedAt, C::OrderedAt, C::ReportedBy, C::Operating])
+                    // So that other nodes find it.
+                    .value(C::Version, Expr::col((shelter_state::Entity, C::Version)).add(1))
                     .to_owned(),
             )
             .exec_without_returning(tx.connection())
@@ -106,7 +110,7 @@ pub async fn set_current(tx: &Tx, rows: &[Report]) -> Result<(), StoreError> {
         .iter()
         .flat_map(|row| row.lines.iter().map(|line| reports::state_active(row.shelter_id, line)))
         .collect();
-    for chunk in states.chunks(VALUES / 7) {
+    for chunk in states.chunks(at_once::<room_state::Entity>()) {
         use room_state::Column as C;
         room_state::Entity::insert_many(chunk.to_vec())
             .on_conflict(
@@ -132,23 +136,17 @@ pub async fn insert_referrals(tx: &Tx, rows: &[Referral]) -> Result<(), StoreErr
         rows.iter()
             .map(referrals::active)
             .collect::<Vec<referral::ActiveModel>>(),
-        15,
     )
     .await
 }
 
 pub async fn insert_holds(tx: &Tx, rows: &[Hold]) -> Result<(), StoreError> {
-    insert(
-        tx,
-        rows.iter().map(holds::active).collect::<Vec<hold::ActiveModel>>(),
-        24,
-    )
-    .await?;
+    insert(tx, rows.iter().map(holds::active).collect::<Vec<hold::ActiveModel>>()).await?;
     let lines: Vec<hold_line::ActiveModel> = rows
         .iter()
         .flat_map(|row| row.lines.iter().map(|line| holds::line_active(row.id, line)))
         .collect();
-    insert(tx, lines, 4).await
+    insert(tx, lines).await
 }
 
 pub async fn insert_events(tx: &Tx, rows: &[CaseEvent]) -> Result<(), StoreError> {
@@ -157,7 +155,6 @@ pub async fn insert_events(tx: &Tx, rows: &[CaseEvent]) -> Result<(), StoreError
         rows.iter()
             .map(events::active)
             .collect::<Vec<case_event::ActiveModel>>(),
-        7,
     )
     .await
 }
@@ -177,7 +174,7 @@ pub async fn insert_stock(tx: &Tx, counts: &[(uuid::Uuid, Stock)]) -> Result<(),
             received_at: Set(millis(count.observed_at)),
         })
         .collect();
-    insert(tx, rows, 8).await?;
+    insert(tx, rows).await?;
     let mut newest: std::collections::BTreeMap<(uuid::Uuid, &str), &Stock> = std::collections::BTreeMap::new();
     for (_, count) in counts {
         let slot = newest.entry((count.shelter_id.0, &count.item)).or_insert(count);
@@ -186,12 +183,12 @@ pub async fn insert_stock(tx: &Tx, counts: &[(uuid::Uuid, Stock)]) -> Result<(),
         }
     }
     let rows: Vec<stock::ActiveModel> = newest.into_values().map(super::stock::active).collect();
-    insert(tx, rows, 10).await
+    insert(tx, rows).await
 }
 
 /// What came and went between the counts.
 pub async fn insert_movements(tx: &Tx, rows: &[Movement]) -> Result<(), StoreError> {
-    for chunk in rows.chunks(VALUES / 11) {
+    for chunk in rows.chunks(at_once::<entity::stock_movement::Entity>()) {
         super::stock::insert_movements(tx, chunk).await?;
     }
     Ok(())

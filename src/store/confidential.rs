@@ -4,14 +4,9 @@ use entity::shelter_confidential as confidential;
 use sea_orm::{ActiveValue::Set, EntityTrait};
 
 use super::convert::millis;
+use super::sealed::Sealed;
 use super::{Reads, StoreError, Tx};
 use crate::domain::id::{Moment, ShelterId};
-
-pub struct Sealed {
-    pub key_id: String,
-    pub nonce: Vec<u8>,
-    pub ciphertext: Vec<u8>,
-}
 
 pub async fn get(db: &impl Reads, id: ShelterId) -> Result<Option<Sealed>, StoreError> {
     let row = confidential::Entity::find_by_id(id.0).one(db.connection()).await?;

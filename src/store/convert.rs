@@ -3,10 +3,12 @@
 use std::str::FromStr;
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Timelike};
+use sea_orm::{ColumnTrait, Condition};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::StoreError;
+use crate::domain::accounts::CaseScope;
 use crate::domain::id::Moment;
 
 pub fn millis(moment: Moment) -> i64 {
@@ -63,4 +65,19 @@ pub fn unreadable(table: &'static str, column: &'static str, value: &str) -> Sto
         column,
         value: value.chars().take(40).collect(),
     }
+}
+
+/// The condition that a case is not kept from whoever has this scope: [`Excluded::may_know`], said in SQL. Ids are stored
+/// as JSON texts of 36 characters, so that one is never part of another.
+///
+/// [`Excluded::may_know`]: crate::domain::exclusion::Excluded::may_know
+pub fn known_to(scope: &CaseScope, excluded: impl ColumnTrait, officer: impl ColumnTrait) -> Condition {
+    let (Some(office), hers) = scope.hidden_from() else {
+        return Condition::all();
+    };
+    let not_named = Condition::any().add(excluded.not_like(format!("%{office}%")));
+    Condition::all().add(match hers {
+        Some(id) => not_named.add(officer.eq(id.0)),
+        None => not_named,
+    })
 }

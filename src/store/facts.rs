@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use entity::{digest, letter};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
 use super::{Reads, StoreError};
@@ -31,9 +31,8 @@ pub async fn runs(db: &impl Reads) -> Result<HashMap<(Uuid, String), i64>, Store
         .collect())
 }
 
-/// How many letters of each digest, and of each kind of notice about a hold, go to each recipient. Notices about a
-/// referral or a shelter are not among them: a place that comes again is told again, and so is a report that is missing
-/// again.
+/// How many letters of each digest, and of each kind of notice about a hold, go to each recipient. Other notices are not among
+/// them: a place that comes again is told again, and so is a report that is missing again, and each day has its anchor.
 pub async fn letters(
     db: &impl Reads,
 ) -> Result<HashMap<(Option<Uuid>, Option<Uuid>, Option<String>, String), i64>, StoreError> {
@@ -45,8 +44,11 @@ pub async fn letters(
     ];
     let mut select = letter::Entity::find()
         .select_only()
-        .filter(letter::Column::ReferralId.is_null())
-        .filter(letter::Column::ShelterId.is_null())
+        .filter(
+            Condition::any()
+                .add(letter::Column::DigestId.is_not_null())
+                .add(letter::Column::HoldId.is_not_null()),
+        )
         .columns(columns)
         .expr_as(letter::Column::Id.count(), "n");
     for column in columns {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::NaiveDate;
-use entity::{hold, hold_line, report, report_line};
+use entity::{arrival, hold, hold_line, report, report_line};
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect, RelationTrait};
 use uuid::Uuid;
@@ -147,8 +147,16 @@ async fn arrived(
         .into_tuple()
         .all(db.connection())
         .await?;
+    let of_gone: Vec<(Uuid, i32, i32, Uuid, Option<i64>)> = arrival::Entity::find()
+        .select_only()
+        .columns([arrival::Column::RoomId, arrival::Column::Beds, arrival::Column::Cots])
+        .columns([arrival::Column::ShelterId, arrival::Column::At])
+        .filter(arrival::Column::At.lte(millis(at)))
+        .into_tuple()
+        .all(db.connection())
+        .await?;
     let mut by_room: HashMap<RoomId, Held> = HashMap::new();
-    for (room, beds, cots, shelter, ended_at) in rows {
+    for (room, beds, cots, shelter, ended_at) in rows.into_iter().chain(of_gone) {
         if ended_at.is_some_and(|ended| ordered.get(&shelter).is_none_or(|ordered| ended > *ordered)) {
             let held = by_room.entry(room.into()).or_default();
             held.beds = held.beds.saturating_add(count(beds));

@@ -9,10 +9,10 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::convert::{code, count, day, json, millis, moment, to_json};
+use super::convert::{code, count, day, json, known_to, millis, moment, to_json};
+use super::period_figures::Cases;
 use super::{Reads, StoreError, Tx};
 use crate::domain::accounts::CaseScope;
-use crate::domain::answering::Asks;
 use crate::domain::cases::Hold;
 use crate::domain::fit::Claim;
 use crate::domain::holds::HoldState;
@@ -42,6 +42,7 @@ pub(super) fn active(row: &Hold) -> hold::ActiveModel {
         version: Set(row.version),
         starts_on: Set(row.starts_on.map(|day| day.to_string())),
         starts_at: Set(row.starts_at.map(millis)),
+        excluded: Set(to_json(&row.excluded)),
     }
 }
 
@@ -87,14 +88,14 @@ pub async fn update(tx: &Tx, row: &Hold) -> Result<(), StoreError> {
     }
 }
 
+/// The condition of [`CaseScope::covers_hold`]; `None` where the scope covers none.
 fn within(scope: &CaseScope) -> Option<Condition> {
-    match scope {
-        CaseScope::Organisation(id) => Some(Condition::all().add(hold::Column::OrganisationId.eq(id.0))),
-        CaseScope::Shelters(ids) => {
-            Some(Condition::all().add(hold::Column::ShelterId.is_in(ids.iter().map(|id| id.0))))
-        }
-        CaseScope::Nothing => None,
-    }
+    let owned = match scope {
+        CaseScope::Organisation { own, .. } => hold::Column::OrganisationId.eq(own.0),
+        CaseScope::Shelters { ids, .. } => hold::Column::ShelterId.is_in(ids.iter().map(|id| id.0)),
+        CaseScope::Nothing => return None,
+    };
+    Some(known_to(scope, hold::Column::Excluded, hold::Column::UserId).add(owned))
 }
 
 pub async fn get(db: &impl Reads, scope: &CaseScope, id: HoldId) -> Result<Option<Hold>, StoreError> {
@@ -104,11 +105,20 @@ pub async fn get(db: &impl Reads, scope: &CaseScope, id: HoldId) -> Result<Optio
     Ok(read(db, condition.add(hold::Column::Id.eq(id.0)), 1).await?.pop())
 }
 
-/// A hold, whoever it belongs to: for letters about it.
+/// A hold, whoever it belongs to: for letters about it, and for what the service itself does.
 pub async fn any(db: &impl Reads, id: HoldId) -> Result<Option<Hold>, StoreError> {
     Ok(read(db, Condition::all().add(hold::Column::Id.eq(id.0)), 1)
         .await?
         .pop())
+}
+
+/// Those of these holds that there are, whoever they belong to.
+pub async fn of_ids(db: &impl Reads, ids: &[HoldId]) -> Result<Vec<Hold>, StoreError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let condition = Condition::all().add(hold::Column::Id.is_in(ids.iter().map(|id| id.0)));
+    read(db, condition, u64::try_from(ids.len()).unwrap_or(u64::MAX)).await
 }
 
 /// Holds in the scope, newest first, asked before `before`.
@@ -196,32 +206,43 @@ fn open_states() -> [String; 2] {
     [HoldState::Asked.to_string(), HoldState::Accepted.to_string()]
 }
 
-/// What each shelter was asked since `since`, and how long it let wait. A decline is an answer; an ask that ran out, was
-/// taken back, or still waits at `now` is none.
-pub async fn answering(db: &impl Reads, since: Moment, now: Moment) -> Result<HashMap<ShelterId, Asks>, StoreError> {
+/// A shelter was asked.
+pub struct Ask {
+    pub shelter_id: ShelterId,
+    pub at: Moment,
+    /// A decline is an answer; an ask that ran out, was taken back, or still waits is none.
+    pub answered: bool,
+    /// For how long it let wait.
+    pub minutes: f64,
+}
+
+/// What shelters were asked since `since`, as it stands at `now`.
+pub async fn asks(db: &impl Reads, cases: Cases<'_>, since: Moment, now: Moment) -> Result<Vec<Ask>, StoreError> {
     type Row = (Uuid, String, i64, i64, Option<i64>, Option<i64>);
     let rows: Vec<Row> = hold::Entity::find()
         .select_only()
         .columns([hold::Column::ShelterId, hold::Column::State])
         .columns([hold::Column::AskedAt, hold::Column::ExpiresAt])
         .columns([hold::Column::AcceptedAt, hold::Column::EndedAt])
+        .filter(cases.only(hold::Column::ReferralId))
         .filter(hold::Column::AskedAt.gte(millis(since)))
         .into_tuple()
         .all(db.connection())
         .await?;
-    let mut by_shelter: HashMap<ShelterId, Asks> = HashMap::new();
-    for (shelter, state, asked, expires, accepted, ended) in rows {
+    let ask = |(shelter, state, asked, expires, accepted, ended): Row| {
         let declined = state == HoldState::Declined.to_string();
         let answered = accepted.or(ended.filter(|_| declined));
         let until = answered.unwrap_or_else(|| ended.unwrap_or_else(|| millis(now)).min(expires));
         #[expect(clippy::cast_precision_loss, reason = "minutes, not identifiers")]
         let minutes = (until - asked) as f64 / 60_000.0;
-        by_shelter
-            .entry(shelter.into())
-            .or_default()
-            .add(answered.is_some(), minutes);
-    }
-    Ok(by_shelter)
+        Ask {
+            shelter_id: shelter.into(),
+            at: moment(asked),
+            answered: answered.is_some(),
+            minutes,
+        }
+    };
+    Ok(rows.into_iter().map(ask).collect())
 }
 
 /// Every hold with its lines, in pages that no statement's limit cuts.
@@ -306,6 +327,7 @@ fn hold_of(row: hold::Model, lines: Vec<Claim>) -> Result<Hold, StoreError> {
         version: row.version,
         starts_on: starts_on.map(|text| day("hold", "starts_on", text)).transpose()?,
         starts_at: row.starts_at.map(moment),
+        excluded: json("hold", "excluded", &row.excluded)?,
         lines,
     })
 }

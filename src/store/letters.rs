@@ -40,11 +40,16 @@ fn active(row: &Letter, at: Moment) -> letter::ActiveModel {
         Of::Digest(id) => (Some(id.0), None),
         Of::Notice(notice) => (None, Some(notice)),
     };
-    let (hold, referral, shelter) = match notice.map(|notice| notice.about) {
+    let about = notice.map(|notice| notice.about);
+    let (hold, referral, shelter) = match about {
         Some(About::Hold(id)) => (Some(id.0), None, None),
         Some(About::Referral(id)) => (None, Some(id.0), None),
         Some(About::Shelter(id)) => (None, None, Some(id.0)),
-        Some(About::Recipient(_) | About::Country) | None => (None, None, None),
+        Some(About::Recipient(_) | About::Ticket(_) | About::Country) | None => (None, None, None),
+    };
+    let ticket = match about {
+        Some(About::Ticket(id)) => Some(id.0),
+        _ => None,
     };
     letter::ActiveModel {
         id: Set(row.id.0),
@@ -53,6 +58,7 @@ fn active(row: &Letter, at: Moment) -> letter::ActiveModel {
         referral_id: Set(referral),
         shelter_id: Set(shelter),
         recipient_id: Set(row.recipient.map(|id| id.0)),
+        ticket_id: Set(ticket),
         notice: Set(notice.map(|notice| notice.kind.to_string())),
         subject: Set(notice.map(|notice| notice.subject.clone())),
         html: Set(notice.map(|notice| notice.html.clone())),
@@ -109,6 +115,17 @@ pub async fn requeue(tx: &Tx, digest: DigestId, letter: LetterId, now: Moment) -
     Ok(done.rows_affected > 0)
 }
 
+/// Drops every letter that waits; how many there were.
+pub async fn drop_waiting(tx: &Tx, answer: &str) -> Result<u64, StoreError> {
+    let done = letter::Entity::update_many()
+        .col_expr(letter::Column::State, Expr::value("dropped"))
+        .col_expr(letter::Column::Answer, Expr::value(Some(answer)))
+        .filter(letter::Column::State.eq("queued"))
+        .exec(tx.connection())
+        .await?;
+    Ok(done.rows_affected)
+}
+
 pub async fn find(db: &impl Reads, id: LetterId) -> Result<Option<Letter>, StoreError> {
     let row = letter::Entity::find_by_id(id.0).one(db.connection()).await?;
     row.map(letter_of).transpose()
@@ -151,7 +168,11 @@ pub(super) fn letter_of(row: letter::Model) -> Result<Letter, StoreError> {
         (Some(hold), _, _) => About::Hold(hold.into()),
         (None, Some(referral), _) => About::Referral(referral.into()),
         (None, None, Some(shelter)) => About::Shelter(shelter.into()),
-        (None, None, None) => recipient.map_or(About::Country, About::Recipient),
+        (None, None, None) => match (recipient, row.ticket_id) {
+            (Some(recipient), _) => About::Recipient(recipient),
+            (None, Some(ticket)) => About::Ticket(ticket.into()),
+            (None, None) => About::Country,
+        },
     };
     let of = match row.digest_id {
         Some(digest) => Of::Digest(digest.into()),

@@ -3,39 +3,57 @@
 
 pub mod accounts;
 pub mod alerts;
+pub mod approvals;
 pub mod audit;
 pub mod balance;
 pub mod bulk;
 pub mod confidential;
+pub mod copies;
 pub mod day_figures;
+pub mod devices;
 pub mod digests;
 pub mod events;
+pub mod factors;
 pub mod facts;
+pub mod failures;
 pub mod history;
 pub mod holds;
 pub mod idempotency;
 pub mod imports;
+pub mod instance;
 pub mod items;
 pub mod leases;
 pub mod letters;
 pub mod movements;
+pub mod nodes;
 pub mod period_figures;
 pub mod phones;
 pub mod plans;
+pub mod purge;
+pub mod quotas;
 pub mod readers;
 pub mod referrals;
 pub mod reminders;
 pub mod reports;
 pub mod requests;
+pub mod sealed;
+pub mod sessions;
 pub mod shelters;
 pub mod stock;
+pub mod tally;
 pub mod texts;
+pub mod tickets;
+pub mod tokens;
 pub mod transfers;
 pub mod usage;
 pub mod views;
 pub mod ways;
 
 mod convert;
+mod errors;
+mod together;
+
+pub use errors::StoreError;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -43,76 +61,26 @@ use std::time::Duration;
 
 use migration::MigratorTrait;
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
-use sea_orm::sqlx::{self, Row};
+use sea_orm::sqlx::{self, Connection, Row};
 use sea_orm::{
-    AccessMode, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
-    IsolationLevel, SqlErr, SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    AccessMode, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
+    IsolationLevel, SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// A unique or check constraint refused the row.
-    #[error("the row stands against another: {0}")]
-    Conflict(String),
-    /// The row is not (any more) as the writer believed.
-    #[error("the row has changed since it was read")]
-    Stale,
-    #[error("the database cannot be reached or written: {0}")]
-    Unavailable(String),
-    /// A stored value that no version of this program writes.
-    #[error("unreadable value in {table}.{column}: {value}")]
-    Unreadable {
-        table: &'static str,
-        column: &'static str,
-        value: String,
-    },
-    #[error("database: {0}")]
-    Database(String),
-}
-
-impl From<DbErr> for StoreError {
-    fn from(error: DbErr) -> Self {
-        if let Some(SqlErr::UniqueConstraintViolation(what) | SqlErr::ForeignKeyConstraintViolation(what)) =
-            error.sql_err()
-        {
-            return Self::Conflict(what);
-        }
-        let text = error.to_string();
-        if matches!(error, DbErr::Conn(_) | DbErr::ConnectionAcquire(_)) || is_passing(&text) {
-            Self::Unavailable(text)
-        } else {
-            Self::Database(text)
-        }
-    }
-}
-
-/// Troubles of the machine rather than of the statement: worth another try.
-fn is_passing(text: &str) -> bool {
-    const SIGNS: [&str; 8] = [
-        "database is locked",
-        "disk is full",
-        "readonly database",
-        "disk I/O error",
-        "unable to open database",
-        "terminating connection",
-        "the database system is",
-        "Connection refused",
-    ];
-    SIGNS.iter().any(|sign| text.contains(sign))
-}
+use together::{Pen, Turn};
 
 /// The database, and on SQLite the one pen: writers queue here rather than at the file's lock.
 #[derive(Clone)]
 pub struct Store {
     db: DatabaseConnection,
-    pen: Option<Arc<Semaphore>>,
+    pen: Option<Arc<Pen>>,
 }
 
 /// A write transaction. Dropped without `commit`, nothing of it happened.
 pub struct Tx {
+    // Dropped before the turn ends.
     tx: DatabaseTransaction,
-    _pen: Option<OwnedSemaphorePermit>,
+    turn: Option<Turn>,
 }
 
 /// Where a read goes: to the pool, or inside a transaction.
@@ -146,6 +114,11 @@ impl Store {
             // A connection used a moment ago is not asked first whether it lives: that would double every read.
             .test_before_acquire_if_idle_for(Duration::from_secs(1))
             .max_connections(if sqlite { 6 } else { 16 })
+            // SQLite itself ends a transaction whose disk is full or fails, and the driver still counts it: such a connection
+            // would refuse every transaction from then on. Another is opened in its place.
+            .map_sqlx_sqlite_before_acquire(|connection, _| {
+                Box::pin(async move { Ok(!connection.is_in_transaction()) })
+            })
             .map_sqlx_sqlite_opts(|options| {
                 options
                     .journal_mode(SqliteJournalMode::Wal)
@@ -153,15 +126,18 @@ impl Store {
                     .foreign_keys(true)
                     .busy_timeout(Duration::from_secs(5))
                     .pragma("secure_delete", "ON")
-            });
+            })
+            .map_sqlx_postgres_opts(|options| options.options(nodes::LINE));
         if let Some(folder) = url.strip_prefix("sqlite:").and_then(|path| Path::new(path).parent()) {
             std::fs::create_dir_all(folder)
                 .map_err(|e| StoreError::Unavailable(format!("{}: {e}", folder.display())))?;
         }
-        let db = Database::connect(options).await?;
+        let db = Database::connect(options)
+            .await
+            .map_err(|error| errors::opening(url, error))?;
         Ok(Self {
             db,
-            pen: sqlite.then(|| Arc::new(Semaphore::new(1))),
+            pen: sqlite.then(Pen::new),
         })
     }
 
@@ -172,33 +148,42 @@ impl Store {
     /// Begins a write. SQLite takes its write lock at once (a deferred one fails when two readers turn writers);
     /// PostgreSQL runs at READ COMMITTED and takes row locks.
     pub async fn begin(&self) -> Result<Tx, StoreError> {
-        let pen = match &self.pen {
-            Some(pen) => Some(
-                Arc::clone(pen)
-                    .acquire_owned()
-                    .await
-                    .map_err(|e| StoreError::Unavailable(e.to_string()))?,
-            ),
+        self.begin_write(false).await
+    }
+
+    /// Begins a write that may share its commit with others of its kind, on SQLite: it sees what they wrote before any of
+    /// it is certain. So whoever answers from what it read, and not from what it committed, ends it with `rollback`,
+    /// which waits until that is certain; a refusal may just be returned.
+    pub async fn begin_together(&self) -> Result<Tx, StoreError> {
+        self.begin_write(true).await
+    }
+
+    async fn begin_write(&self, together: bool) -> Result<Tx, StoreError> {
+        let turn = match &self.pen {
+            Some(pen) => Some(pen.turn(together).await?),
             None => None,
         };
         let options = TransactionOptions {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        self.begin_with(options, pen).await
+        self.begin_with(options, turn).await
     }
 
     /// In a task of its own: somebody who goes away while a transaction begins would leave it open on the connection, for
     /// whoever uses that next.
-    async fn begin_with(
-        &self,
-        options: TransactionOptions,
-        pen: Option<OwnedSemaphorePermit>,
-    ) -> Result<Tx, StoreError> {
+    async fn begin_with(&self, options: TransactionOptions, turn: Option<Turn>) -> Result<Tx, StoreError> {
         let db = self.db.clone();
         let begun = tokio::spawn(async move {
-            let tx = db.begin_with_options(options).await?;
-            Ok(Tx { tx, _pen: pen })
+            let within = match &turn {
+                Some(turn) => turn.within().await?,
+                None => None,
+            };
+            let tx = match within {
+                Some(tx) => tx,
+                None => db.begin_with_options(options).await?,
+            };
+            Ok(Tx { tx, turn })
         });
         begun.await.map_err(|e| StoreError::Unavailable(e.to_string()))?
     }
@@ -251,6 +236,9 @@ impl Store {
     pub async fn migrate(&self) -> Result<(), StoreError> {
         if self.db.get_database_backend() == DbBackend::Postgres {
             let tx = self.db.begin().await?;
+            // It waits for as long as the migrations take, which go another way.
+            tx.execute_unprepared("SET LOCAL idle_in_transaction_session_timeout = 0")
+                .await?;
             tx.execute_unprepared("SELECT pg_advisory_xact_lock(7206531)").await?;
             migration::Migrator::up(&self.db, None).await?;
             tx.commit().await?;
@@ -260,10 +248,15 @@ impl Store {
         Ok(())
     }
 
-    /// Names of migrations that have not been applied.
+    /// Names of migrations that have not been applied. One that a newer release has applied is no trouble: nodes of both
+    /// serve side by side until all are replaced (docs/NODES.md).
     pub async fn pending_migrations(&self) -> Result<Vec<String>, StoreError> {
-        let pending = migration::Migrator::get_pending_migrations(&self.db).await?;
-        Ok(pending.iter().map(|m| m.name().to_owned()).collect())
+        let applied = migration::Migrator::get_migration_models(&self.db).await?;
+        let known = migration::Migrator::migrations();
+        let names = known.iter().map(|migration| migration.name().to_owned());
+        Ok(names
+            .filter(|name| applied.iter().all(|row| row.version != *name))
+            .collect())
     }
 
     pub async fn close(self) {
@@ -274,12 +267,19 @@ impl Store {
 }
 
 impl Tx {
+    /// Returns when what was written is on the disk.
     pub async fn commit(self) -> Result<(), StoreError> {
-        self.tx.commit().await.map_err(StoreError::from)
+        match self.turn {
+            Some(turn) => turn.commit(self.tx).await,
+            None => self.tx.commit().await.map_err(StoreError::from),
+        }
     }
 
     pub async fn rollback(self) -> Result<(), StoreError> {
-        self.tx.rollback().await.map_err(StoreError::from)
+        match self.turn {
+            Some(turn) => turn.rollback(self.tx).await,
+            None => self.tx.rollback().await.map_err(StoreError::from),
+        }
     }
 }
 

@@ -10,8 +10,25 @@ use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter
 use super::convert::{code, code_opt, json, millis, to_json};
 use super::{Reads, StoreError, Tx};
 use crate::domain::holds::{DeclineReason, HoldState, Outcome};
-use crate::domain::id::{Moment, ShelterId};
+use crate::domain::id::{Moment, ReferralId, ShelterId};
 use crate::domain::people::{Block, Counted, Published};
+
+/// Which cases are counted.
+#[derive(Debug, Clone, Copy)]
+pub enum Cases<'a> {
+    All,
+    Of(&'a [ReferralId]),
+}
+
+impl Cases<'_> {
+    /// The condition on the column that names the case.
+    pub(super) fn only(self, column: impl ColumnTrait) -> Condition {
+        match self {
+            Self::All => Condition::all(),
+            Self::Of(ids) => Condition::all().add(column.is_in(ids.iter().map(|id| id.0))),
+        }
+    }
+}
 
 /// What is kept of a closed period.
 pub type Kept = (Counted, Published);
@@ -51,8 +68,9 @@ pub async fn close(tx: &Tx, block: Block, kept: &Kept, now: Moment) -> Result<bo
 }
 
 /// The districts from which households set out whose referrals were opened within `from..to`.
-pub async fn opened(db: &impl Reads, from: Moment, to: Moment) -> Result<Vec<String>, StoreError> {
+pub async fn opened(db: &impl Reads, cases: Cases<'_>, from: Moment, to: Moment) -> Result<Vec<String>, StoreError> {
     let rows = referral::Entity::find()
+        .filter(cases.only(referral::Column::Id))
         .select_only()
         .column(referral::Column::FromDistrict)
         .filter(referral::Column::CreatedAt.gte(millis(from)))
@@ -64,8 +82,9 @@ pub async fn opened(db: &impl Reads, from: Moment, to: Moment) -> Result<Vec<Str
 }
 
 /// How the referrals closed within `from..to` ended.
-pub async fn outcomes(db: &impl Reads, from: Moment, to: Moment) -> Result<Vec<Outcome>, StoreError> {
+pub async fn outcomes(db: &impl Reads, cases: Cases<'_>, from: Moment, to: Moment) -> Result<Vec<Outcome>, StoreError> {
     let rows: Vec<Option<String>> = referral::Entity::find()
+        .filter(cases.only(referral::Column::Id))
         .select_only()
         .column(referral::Column::Outcome)
         .filter(referral::Column::ClosedAt.gte(millis(from)))
@@ -87,7 +106,12 @@ pub enum Answer {
 }
 
 /// The answers within `from..to`, and the questions that ran out then. One that was taken back first is none of them.
-pub async fn answers(db: &impl Reads, from: Moment, to: Moment) -> Result<Vec<(ShelterId, Answer)>, StoreError> {
+pub async fn answers(
+    db: &impl Reads,
+    cases: Cases<'_>,
+    from: Moment,
+    to: Moment,
+) -> Result<Vec<(ShelterId, Answer)>, StoreError> {
     use hold::Column::{AcceptedAt, AskedAt, EndedAt, ExpiresAt, Reason, ShelterId as At, State};
     let within = |column: hold::Column| {
         Condition::all()
@@ -102,6 +126,7 @@ pub async fn answers(db: &impl Reads, from: Moment, to: Moment) -> Result<Vec<(S
     let rows: Vec<Row> = hold::Entity::find()
         .select_only()
         .columns([At, State, AskedAt, AcceptedAt, EndedAt, Reason])
+        .filter(cases.only(hold::Column::ReferralId))
         .filter(Condition::any().add(within(AcceptedAt)).add(declined).add(ran_out))
         .into_tuple()
         .all(db.connection())

@@ -4,8 +4,8 @@ use entity::phone;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 
-use super::confidential::Sealed;
 use super::convert::{millis, moment};
+use super::sealed::Sealed;
 use super::{Reads, StoreError, Tx};
 use crate::domain::id::{Moment, PhoneId, UserId};
 
@@ -85,10 +85,10 @@ pub async fn get(db: &impl Reads, id: PhoneId) -> Result<Option<Phone>, StoreErr
     Ok(row.map(phone_of))
 }
 
-/// The telephone of this number.
-pub async fn by_number(db: &impl Reads, number_hash: &str) -> Result<Option<Phone>, StoreError> {
+/// The telephone of this number, hashed under each key.
+pub async fn by_number(db: &impl Reads, number_hashes: &[String]) -> Result<Option<Phone>, StoreError> {
     let row = phone::Entity::find()
-        .filter(phone::Column::NumberHash.eq(number_hash))
+        .filter(phone::Column::NumberHash.is_in(number_hashes))
         .one(db.connection())
         .await?;
     Ok(row.map(phone_of))
@@ -105,11 +105,11 @@ pub async fn by_code(db: &impl Reads, code_hash: &str) -> Result<Option<Phone>, 
 
 /// Writes down by which gateway it wrote, and so holds its row until the transaction ends: one message of a telephone is
 /// taken at a time. `false` if it is connected no longer.
-pub async fn wrote(tx: &Tx, id: PhoneId, number_hash: &str, gateway: &str) -> Result<bool, StoreError> {
+pub async fn wrote(tx: &Tx, id: PhoneId, number_hashes: &[String], gateway: &str) -> Result<bool, StoreError> {
     let done = phone::Entity::update_many()
         .col_expr(phone::Column::Gateway, Expr::value(Some(gateway)))
         .filter(phone::Column::Id.eq(id.0))
-        .filter(phone::Column::NumberHash.eq(number_hash))
+        .filter(phone::Column::NumberHash.is_in(number_hashes))
         .exec(tx.connection())
         .await?;
     Ok(done.rows_affected == 1)

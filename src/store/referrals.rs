@@ -10,10 +10,12 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::convert::{code, code_opt, day, json, millis, moment, to_json};
+use super::convert::{code, code_opt, day, json, known_to, millis, moment, to_json};
+use super::period_figures::Cases;
 use super::{Reads, StoreError, Tx};
 use crate::domain::accounts::CaseScope;
 use crate::domain::cases::{Demand, PlaceFound, Referral};
+use crate::domain::exclusion::Excluded;
 use crate::domain::holds::{HoldState, Outcome, UnmetReason};
 use crate::domain::household::{Household, Need, Search, Urgency};
 use crate::domain::id::{Moment, ReferralId};
@@ -38,6 +40,7 @@ pub(super) fn active(row: &Referral) -> referral::ActiveModel {
         waiting_since: Set(row.waiting_since.map(millis)),
         place_shelter_id: Set(row.place_found.map(|place| place.shelter_id.0)),
         place_found_at: Set(row.place_found.map(|place| millis(place.at))),
+        excluded: Set(to_json(&row.search.excluded)),
     }
 }
 
@@ -48,13 +51,22 @@ pub async fn insert(tx: &Tx, row: &Referral) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// The condition of [`CaseScope::covers_referral`]; `None` where the scope covers none.
+fn within(scope: &CaseScope) -> Option<Condition> {
+    let CaseScope::Organisation { own, .. } = scope else {
+        return None;
+    };
+    let known = known_to(scope, referral::Column::Excluded, referral::Column::UserId);
+    Some(known.add(referral::Column::OrganisationId.eq(own.0)))
+}
+
 /// A referral of the officer's own organisation. A manager sees holds, not referrals.
 pub async fn get(db: &impl Reads, scope: &CaseScope, id: ReferralId) -> Result<Option<Referral>, StoreError> {
-    let CaseScope::Organisation(organisation) = scope else {
+    let Some(within) = within(scope) else {
         return Ok(None);
     };
     let row = referral::Entity::find_by_id(id.0)
-        .filter(referral::Column::OrganisationId.eq(organisation.0))
+        .filter(within)
         .one(db.connection())
         .await?;
     row.map(referral_of).transpose()
@@ -63,19 +75,19 @@ pub async fn get(db: &impl Reads, scope: &CaseScope, id: ReferralId) -> Result<O
 /// Takes the lock of an officer's referral until the transaction ends, so that one household never holds two places.
 /// `false` if there is no such referral in the scope.
 pub async fn lock(tx: &Tx, scope: &CaseScope, id: ReferralId) -> Result<bool, StoreError> {
-    let CaseScope::Organisation(organisation) = scope else {
+    let Some(within) = within(scope) else {
         return Ok(false);
     };
     let done = referral::Entity::update_many()
         .col_expr(referral::Column::Code, Expr::col(referral::Column::Code))
         .filter(referral::Column::Id.eq(id.0))
-        .filter(referral::Column::OrganisationId.eq(organisation.0))
+        .filter(within)
         .exec(tx.connection())
         .await?;
     Ok(done.rows_affected > 0)
 }
 
-/// Open referrals for which no hold claims a place at `now`, the oldest first.
+/// Open referrals for which no hold claims a place at `now`, the oldest first; none from which an office is kept.
 pub async fn without_hold(db: &impl Reads, now: Moment, limit: u64) -> Result<Vec<Referral>, StoreError> {
     let held = hold::Entity::find()
         .select_only()
@@ -85,6 +97,7 @@ pub async fn without_hold(db: &impl Reads, now: Moment, limit: u64) -> Result<Ve
         .into_query();
     let rows = referral::Entity::find()
         .filter(referral::Column::ClosedAt.is_null())
+        .filter(referral::Column::Excluded.eq(to_json(&Excluded::default())))
         .filter(referral::Column::Id.not_in_subquery(held))
         .order_by_asc(referral::Column::CreatedAt)
         .order_by_asc(referral::Column::Id)
@@ -120,10 +133,10 @@ pub async fn page(
     before: Option<Moment>,
     limit: u64,
 ) -> Result<Vec<Referral>, StoreError> {
-    let CaseScope::Organisation(organisation) = scope else {
+    let Some(within) = within(scope) else {
         return Ok(Vec::new());
     };
-    let mut select = referral::Entity::find().filter(referral::Column::OrganisationId.eq(organisation.0));
+    let mut select = referral::Entity::find().filter(within);
     if let Some(before) = before {
         select = select.filter(referral::Column::CreatedAt.lt(millis(before)));
     }
@@ -225,8 +238,9 @@ pub async fn set_place(
 }
 
 /// Referrals closed within `from..to` because no place was found.
-pub async fn unmet(db: &impl Reads, from: Moment, to: Moment) -> Result<Vec<Referral>, StoreError> {
+pub async fn unmet(db: &impl Reads, cases: Cases<'_>, from: Moment, to: Moment) -> Result<Vec<Referral>, StoreError> {
     let rows = referral::Entity::find()
+        .filter(cases.only(referral::Column::Id))
         .filter(referral::Column::Outcome.eq(Outcome::Unmet.to_string()))
         .filter(referral::Column::ClosedAt.gte(millis(from)))
         .filter(referral::Column::ClosedAt.lt(millis(to)))
@@ -235,24 +249,37 @@ pub async fn unmet(db: &impl Reads, from: Moment, to: Moment) -> Result<Vec<Refe
     rows.into_iter().map(referral_of).collect()
 }
 
-/// What was looked for since `since`, open and closed: from which district, by whom and with which needs. One statement;
-/// nothing else of the referral leaves the database.
-pub async fn shapes(db: &impl Reads, since: Moment) -> Result<Vec<(String, Household, BTreeSet<Need>)>, StoreError> {
-    let rows: Vec<(String, String, String)> = referral::Entity::find()
+/// What was looked for.
+pub struct Shape {
+    pub at: Moment,
+    pub from_district: String,
+    pub household: Household,
+    pub needs: BTreeSet<Need>,
+}
+
+/// What was looked for since `since`, open and closed. One statement; nothing else of the referral leaves the database.
+pub async fn shapes(db: &impl Reads, cases: Cases<'_>, since: Moment) -> Result<Vec<Shape>, StoreError> {
+    let rows: Vec<(i64, String, String, String)> = referral::Entity::find()
         .select_only()
         .columns([
+            referral::Column::CreatedAt,
             referral::Column::FromDistrict,
             referral::Column::Household,
             referral::Column::Needs,
         ])
+        .filter(cases.only(referral::Column::Id))
         .filter(referral::Column::CreatedAt.gte(millis(since)))
         .into_tuple()
         .all(db.connection())
         .await?;
     rows.into_iter()
-        .map(|(district, household, needs)| {
-            let household = json("referral", "household", &household)?;
-            Ok((district, household, json("referral", "needs", &needs)?))
+        .map(|(at, from_district, household, needs)| {
+            Ok(Shape {
+                at: moment(at),
+                from_district,
+                household: json("referral", "household", &household)?,
+                needs: json("referral", "needs", &needs)?,
+            })
         })
         .collect()
 }
@@ -299,6 +326,7 @@ fn referral_of(row: referral::Model) -> Result<Referral, StoreError> {
             languages: json("referral", "languages", &row.languages)?,
             from_district: row.from_district,
             avoid_districts: std::collections::BTreeSet::new(),
+            excluded: json("referral", "excluded", &row.excluded)?,
             urgency,
             earliest_date: earliest,
             rooms_apart_ok: row.rooms_apart_ok,

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use entity::{hold, hold_line, report, report_line, room, room_state, shelter_state};
+use entity::{arrival, hold, hold_line, report, report_line, room, room_state, shelter_state};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect, RelationTrait,
@@ -154,8 +154,16 @@ pub async fn arrivals_since(
         .into_tuple()
         .all(db.connection())
         .await?;
+    let of_gone: Vec<(Uuid, i32, i32)> = arrival::Entity::find()
+        .select_only()
+        .columns([arrival::Column::RoomId, arrival::Column::Beds, arrival::Column::Cots])
+        .filter(arrival::Column::ShelterId.eq(shelter.0))
+        .filter(arrival::Column::At.gt(millis(since)))
+        .into_tuple()
+        .all(db.connection())
+        .await?;
     let mut by_room: HashMap<RoomId, Held> = HashMap::new();
-    for (room, beds, cots) in rows {
+    for (room, beds, cots) in rows.into_iter().chain(of_gone) {
         let held = by_room.entry(room.into()).or_default();
         held.beds = held.beds.saturating_add(count(beds));
         held.cots = held.cots.saturating_add(count(cots));
@@ -304,4 +312,17 @@ fn sum(n: u32) -> i32 {
 
 fn back(n: i32) -> u32 {
     u32::try_from(n).unwrap_or(0)
+}
+
+/// When the newest report of all arrived: ids begin with the time that they were made.
+pub async fn newest_arrival(db: &impl Reads) -> Result<Option<Moment>, StoreError> {
+    let at: Option<i64> = report::Entity::find()
+        .select_only()
+        .column(report::Column::ReceivedAt)
+        .order_by_desc(report::Column::Id)
+        .limit(1)
+        .into_tuple()
+        .one(db.connection())
+        .await?;
+    Ok(at.map(moment))
 }

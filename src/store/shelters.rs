@@ -28,19 +28,41 @@ pub(super) fn within(scope: &ShelterScope) -> Condition {
     }
 }
 
-/// Shelters in the scope with their rooms, by code. Two statements however many there are.
+/// Shelters in the scope with their rooms, by code, but for canaries. Two statements however many there are.
 pub async fn list(db: &impl Reads, scope: &ShelterScope, which: Which<'_>) -> Result<Vec<Shelter>, StoreError> {
-    let mut condition = within(scope);
+    let mut condition = within(scope).add(shelter::Column::Canary.eq(false));
     if let Which::Ids(ids) = which {
         condition = condition.add(shelter::Column::Id.is_in(ids.iter().map(|id| id.0)));
     }
+    let all = matches!((which, scope), (Which::All, ShelterScope::All));
+    with_rooms(db, condition, all).await
+}
+
+/// What those who keep this scope see: a canary is seen by who keeps all.
+fn kept(scope: &ShelterScope) -> Condition {
+    match scope {
+        ShelterScope::All => Condition::all(),
+        ShelterScope::Only(_) => within(scope).add(shelter::Column::Canary.eq(false)),
+    }
+}
+
+/// Whether this is the id of a canary.
+pub async fn is_canary(db: &impl Reads, id: ShelterId) -> Result<bool, StoreError> {
+    let found = shelter::Entity::find_by_id(id.0)
+        .filter(shelter::Column::Canary.eq(true))
+        .one(db.connection())
+        .await?;
+    Ok(found.is_some())
+}
+
+async fn with_rooms(db: &impl Reads, condition: Condition, all: bool) -> Result<Vec<Shelter>, StoreError> {
     let rows = shelter::Entity::find()
         .filter(condition)
         .order_by_asc(shelter::Column::Code)
         .all(db.connection())
         .await?;
     let mut select = room::Entity::find().filter(room::Column::RetiredAt.is_null());
-    if matches!(which, Which::Ids(_)) || matches!(scope, ShelterScope::Only(_)) {
+    if !all {
         select = select.filter(room::Column::ShelterId.is_in(rows.iter().map(|row| row.id)));
     }
     let rooms = select
@@ -68,7 +90,7 @@ pub async fn page(
     limit: u64,
 ) -> Result<Vec<Shelter>, StoreError> {
     use sea_orm::QuerySelect;
-    let mut condition = within(scope);
+    let mut condition = kept(scope);
     if let Some(after) = after {
         condition = condition.add(shelter::Column::Code.gt(after));
     }
@@ -81,24 +103,27 @@ pub async fn page(
         .into_tuple()
         .all(db.connection())
         .await?;
-    let ids: Vec<ShelterId> = ids.into_iter().map(ShelterId).collect();
-    list(db, scope, Which::Ids(&ids)).await
+    with_rooms(db, Condition::all().add(shelter::Column::Id.is_in(ids)), false).await
 }
 
 pub async fn get(db: &impl Reads, scope: &ShelterScope, id: ShelterId) -> Result<Option<Shelter>, StoreError> {
     if !scope.covers(id) {
         return Ok(None);
     }
-    Ok(list(db, scope, Which::Ids(&[id])).await?.pop())
+    let condition = kept(scope).add(shelter::Column::Id.eq(id.0));
+    Ok(with_rooms(db, condition, false).await?.pop())
 }
 
 pub async fn insert(tx: &Tx, row: &Shelter, now: Moment) -> Result<(), StoreError> {
     shelter::Entity::insert(active(row, now))
         .exec_without_returning(tx.connection())
         .await?;
-    shelter_state::Entity::insert(never_reported(row.id))
-        .exec_without_returning(tx.connection())
-        .await?;
+    // Without a state nothing can be locked, reported, held or sent there: to all of them a canary is an unknown id.
+    if !row.canary {
+        shelter_state::Entity::insert(never_reported(row.id))
+            .exec_without_returning(tx.connection())
+            .await?;
+    }
     for (position, room) in row.rooms.iter().enumerate() {
         insert_room(tx, row.id, room, position).await?;
     }
@@ -126,6 +151,7 @@ pub(super) fn active(row: &Shelter, now: Moment) -> shelter::ActiveModel {
         report_interval_hours: Set(i32::from(row.report_interval_hours)),
         version: Set(row.version),
         created_at: Set(millis(now)),
+        canary: Set(row.canary),
     }
 }
 
@@ -253,6 +279,7 @@ fn shelter_of(row: shelter::Model, rooms: Vec<Room>) -> Result<Shelter, StoreErr
         district: row.district,
         region: row.region,
         sector: row.sector,
+        canary: row.canary,
         version: row.version,
         rooms,
     })

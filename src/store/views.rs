@@ -20,6 +20,7 @@ use crate::domain::holds::HoldState;
 use crate::domain::id::{HoldId, Moment, ShelterId};
 use crate::domain::logbook::Head;
 use crate::domain::rooms::{ActiveClaim, Occupancy, RoomView};
+use crate::domain::shelters::Shelter;
 
 /// Takes the lock under which everything is placed in one shelter, until the transaction ends, and tells what its newest
 /// report is; `None` if there is no such shelter. (`FOR UPDATE` would be silently dropped by SQLite's builder; a changed
@@ -37,20 +38,66 @@ pub async fn lock(tx: &Tx, id: ShelterId) -> Result<Option<Head>, StoreError> {
     Ok(row.map(head_of))
 }
 
+/// By what a shelter's reading is told from a later one: its version, and how many of its holds are open. Whatever changes
+/// what is placed there bumps the version under [`lock`], but for the release of those who were asked in vain, which takes
+/// no lock there: while the version stands, holds only become fewer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mark {
+    pub version: i64,
+    pub open_holds: i64,
+}
+
 /// The views asked for, by code, with the claims that are active at `now`. Five statements however many shelters.
 pub async fn load(db: &impl Reads, which: Which<'_>, now: Moment) -> Result<Vec<ShelterView>, StoreError> {
-    let shelters = shelters::list(db, &ShelterScope::All, which).await?;
+    Ok(load_marked(db, which, now).await?.0)
+}
+
+/// The same, and how to tell whether they have changed since. The versions are read before anything else: what is read is
+/// never older than its mark says.
+pub async fn load_marked(
+    db: &impl Reads,
+    which: Which<'_>,
+    now: Moment,
+) -> Result<(Vec<ShelterView>, HashMap<ShelterId, Mark>), StoreError> {
     let ids: Option<Vec<Uuid>> = match which {
         Which::All => None,
-        Which::Ids(_) => Some(shelters.iter().map(|s| s.id.0).collect()),
+        Which::Ids(ids) => Some(ids.iter().map(|id| id.0).collect()),
     };
-    let mut heads = heads(db, ids.as_deref()).await?;
-    let mut states = states(db, ids.as_deref()).await?;
-    let mut claims = claims(db, ids.as_deref(), now).await?;
-    shelters
+    let rows = heads(db, ids.as_deref()).await?;
+    let heads: Heads = rows.iter().map(|row| (row.shelter_id, head_of(row.clone()))).collect();
+    let shelters = shelters::list(db, &ShelterScope::All, which).await?;
+    let (views, open) = drawn(db, shelters, ids.as_deref(), &heads, now).await?;
+    let mark = |row: &shelter_state::Model| {
+        let open_holds = open.get(&row.shelter_id).copied().unwrap_or(0);
+        let version = row.version;
+        (ShelterId(row.shelter_id), Mark { version, open_holds })
+    };
+    Ok((views, rows.iter().map(mark).collect()))
+}
+
+/// The view of a shelter that is locked, whose newest report the lock has told.
+pub async fn under_lock(tx: &Tx, id: ShelterId, head: &Head, now: Moment) -> Result<Option<ShelterView>, StoreError> {
+    let shelters = shelters::list(tx, &ShelterScope::All, Which::Ids(&[id])).await?;
+    let heads = HashMap::from([(id.0, head.clone())]);
+    let (mut views, _) = drawn(tx, shelters, Some(&[id.0]), &heads, now).await?;
+    Ok(views.pop())
+}
+
+type Heads = HashMap<Uuid, Head>;
+
+async fn drawn(
+    db: &impl Reads,
+    shelters: Vec<Shelter>,
+    ids: Option<&[Uuid]>,
+    heads: &Heads,
+    now: Moment,
+) -> Result<(Vec<ShelterView>, HashMap<Uuid, i64>), StoreError> {
+    let mut states = states(db, ids).await?;
+    let (mut claims, open) = claims(db, ids, now).await?;
+    let views = shelters
         .into_iter()
         .map(|shelter| {
-            let head = heads.remove(&shelter.id.0);
+            let head = heads.get(&shelter.id.0);
             let rooms = shelter
                 .rooms
                 .iter()
@@ -70,12 +117,13 @@ pub async fn load(db: &impl Reads, which: Which<'_>, now: Moment) -> Result<Vec<
                 .collect::<Result<Vec<_>, StoreError>>()?;
             Ok(ShelterView {
                 rooms,
-                observed_at: head.as_ref().and_then(|row| row.observed_at).map(moment),
-                operating: head.as_ref().is_none_or(|row| row.operating),
+                observed_at: head.and_then(|head| head.observed_at),
+                operating: head.is_none_or(|head| head.operating),
                 shelter,
             })
         })
-        .collect()
+        .collect::<Result<Vec<_>, StoreError>>()?;
+    Ok((views, open))
 }
 
 pub async fn one(db: &impl Reads, id: ShelterId, now: Moment) -> Result<Option<ShelterView>, StoreError> {
@@ -89,12 +137,12 @@ fn only(column: impl ColumnTrait, ids: Option<&[Uuid]>) -> Condition {
     }
 }
 
-async fn heads(db: &impl Reads, ids: Option<&[Uuid]>) -> Result<HashMap<Uuid, shelter_state::Model>, StoreError> {
+async fn heads(db: &impl Reads, ids: Option<&[Uuid]>) -> Result<Vec<shelter_state::Model>, StoreError> {
     let rows = shelter_state::Entity::find()
         .filter(only(shelter_state::Column::ShelterId, ids))
         .all(db.connection())
         .await?;
-    Ok(rows.into_iter().map(|row| (row.shelter_id, row)).collect())
+    Ok(rows)
 }
 
 async fn states(db: &impl Reads, ids: Option<&[Uuid]>) -> Result<HashMap<Uuid, room_state::Model>, StoreError> {
@@ -124,27 +172,39 @@ fn state_of(row: &room_state::Model) -> Result<(Occupancy, Option<chrono::NaiveD
     Ok((state, exit))
 }
 
+type Claims = HashMap<Uuid, Vec<ActiveClaim>>;
+/// Shelter, room, hold, beds, cots, when it ends and when it starts.
+type Line = (Uuid, Uuid, Uuid, i32, i32, i64, Option<i64>);
+
+/// The claims of each room at `now`, and how many holds of each shelter are open, those past their deadline among them.
 async fn claims(
     db: &impl Reads,
     ids: Option<&[Uuid]>,
     now: Moment,
-) -> Result<HashMap<Uuid, Vec<ActiveClaim>>, StoreError> {
-    let active = [HoldState::Asked, HoldState::Accepted].map(|state| state.to_string());
-    let rows: Vec<(Uuid, Uuid, i32, i32, i64, Option<i64>)> = hold_line::Entity::find()
+) -> Result<(Claims, HashMap<Uuid, i64>), StoreError> {
+    let rows: Vec<Line> = hold_line::Entity::find()
         .select_only()
+        .column(hold::Column::ShelterId)
         .columns([hold_line::Column::RoomId, hold_line::Column::HoldId])
         .columns([hold_line::Column::Beds, hold_line::Column::Cots])
         .columns([hold::Column::ExpiresAt, hold::Column::StartsAt])
         .join(JoinType::InnerJoin, hold_line::Relation::Hold.def())
         .filter(only(hold::Column::ShelterId, ids))
-        .filter(hold::Column::State.is_in(active))
-        .filter(hold::Column::ExpiresAt.gt(millis(now)))
+        .filter(hold::Column::State.is_in(open()))
         .order_by_asc(hold_line::Column::HoldId)
         .into_tuple()
         .all(db.connection())
         .await?;
-    let mut by_room: HashMap<Uuid, Vec<ActiveClaim>> = HashMap::new();
-    for (room, hold, beds, cots, expires_at, starts_at) in rows {
+    let (mut by_room, mut open): (Claims, HashMap<Uuid, i64>) = Default::default();
+    let mut last = None;
+    for (shelter, room, hold, beds, cots, expires_at, starts_at) in rows {
+        // The lines of one hold come together.
+        if last.replace(hold) != Some(hold) {
+            *open.entry(shelter).or_default() += 1;
+        }
+        if expires_at <= millis(now) {
+            continue;
+        }
         by_room.entry(room).or_default().push(ActiveClaim {
             hold_id: HoldId(hold),
             beds: count(beds),
@@ -153,5 +213,10 @@ async fn claims(
             starts_at: starts_at.map(moment),
         });
     }
-    Ok(by_room)
+    Ok((by_room, open))
+}
+
+/// The states of holds that have not ended.
+pub(super) fn open() -> [String; 2] {
+    [HoldState::Asked, HoldState::Accepted].map(|state| state.to_string())
 }

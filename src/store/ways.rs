@@ -4,8 +4,8 @@ use entity::{phone, push_subscription};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
-use super::confidential::Sealed;
 use super::convert::{millis, moment};
+use super::sealed::Sealed;
 use super::{Reads, StoreError, Tx};
 use crate::domain::id::{Moment, UserId};
 use crate::domain::outbox::Via;
@@ -76,10 +76,10 @@ pub async fn count_browsers(db: &impl Reads, user: UserId) -> Result<u64, StoreE
         .await?)
 }
 
-/// The browser of this address, with what is sealed of it.
-pub async fn browser_at(db: &impl Reads, endpoint_hash: &str) -> Result<Option<(Browser, Sealed)>, StoreError> {
+/// The browser of this address, hashed under each key, with what is sealed of it.
+pub async fn browser_at(db: &impl Reads, endpoint_hashes: &[String]) -> Result<Option<(Browser, Sealed)>, StoreError> {
     let row = push_subscription::Entity::find()
-        .filter(push_subscription::Column::EndpointHash.eq(endpoint_hash))
+        .filter(push_subscription::Column::EndpointHash.is_in(endpoint_hashes))
         .one(db.connection())
         .await?;
     Ok(row.map(with_sealed))
