@@ -235,17 +235,24 @@ fn read_csv(bytes: &[u8]) -> Result<Vec<Vec<String>>, SheetFault> {
         .flexible(true)
         .delimiter(separator)
         .from_reader(text.as_bytes());
-    let (mut rows, mut lines, mut seen) = (Vec::new(), 0, 0);
+    let mut rows = Vec::new();
     for record in reader.records() {
         let record = record.map_err(|error| SheetFault::Unreadable(error.to_string()))?;
-        // The reader passes over blank lines and begins before them.
+        // The reader passes over blank lines and begins before them; lines within a cell are no rows. A record ends at its
+        // carriage return, so that the other half of its end stands before the next.
         let begun = record.position().map_or(0, csv::Position::byte);
-        let begun = usize::try_from(begun).unwrap_or(usize::MAX);
-        let blank = |rest: &str| rest.len() - rest.trim_start_matches(['\r', '\n']).len();
-        let at = begun + text.get(begun..).map_or(0, blank);
-        lines += text.get(seen..at).unwrap_or_default().matches('\n').count();
-        seen = at;
-        place(&mut rows, lines, record.iter().take(MOST_COLUMNS).map(cell).collect())?;
+        let (before, rest) = text
+            .split_at_checked(usize::try_from(begun).unwrap_or(usize::MAX))
+            .unwrap_or((text, ""));
+        let rest = match before.ends_with('\r') {
+            true => rest.strip_prefix('\n').unwrap_or(rest),
+            false => rest,
+        };
+        let blank = rest.len() - rest.trim_start_matches(['\r', '\n']).len();
+        let blank = rest.get(..blank).unwrap_or_default();
+        let blank = blank.matches('\n').count() + blank.matches('\r').count() - blank.matches("\r\n").count();
+        let at = rows.len() + blank;
+        place(&mut rows, at, record.iter().take(MOST_COLUMNS).map(cell).collect())?;
     }
     Ok(rows)
 }

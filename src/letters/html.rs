@@ -313,7 +313,7 @@ fn narrow(out: &mut String, table: &Table) {
     for column in &table.columns {
         let _ = write!(
             out,
-            r#"<th scope="col" style="padding:5px 0 5px 8px;text-align:right;{head}">{}</th>"#,
+            r#"<th scope="col" style="padding:5px 0 5px 8px;text-align:right;white-space:nowrap;{head}">{}</th>"#,
             escape(column)
         );
     }

@@ -21,7 +21,7 @@ mod words;
 mod tests;
 
 pub use mime::{Envelope, mime};
-pub use notice::notice;
+pub use notice::{anchor, notice};
 pub use page::{Asked, page, page_policy};
 pub use signer::{Signer, SignerFault};
 pub use sms::{Reply, Rooms, sms};

@@ -33,11 +33,27 @@ pub fn notice(kind: NoticeKind, via: Via, language: &str, link: &str) -> Result<
         Via::Sms => return Ok(short(say(&format!("notice_sms.{kind}")))),
         Via::Push => return Ok(short(say(&format!("notice.{kind}")))),
     }
-    // A reader has no account: she answers on a page of its own.
-    let of = if kind == NoticeKind::ReaderConfirms {
-        "reader"
-    } else {
-        "notice"
+    Ok(mail(kind, words, language, link, ""))
+}
+
+/// Prints the letter that carries an anchor of the audit, line by line as it is kept.
+///
+/// # Errors
+/// When no letters are written in the language.
+pub fn anchor(language: &str, link: &str, lines: &str) -> Result<Rendered, LetterError> {
+    let words = Words::of(language).ok_or_else(|| LetterError::UnknownLanguage(language.to_owned()))?;
+    Ok(mail(NoticeKind::Anchored, words, language, link, lines))
+}
+
+fn mail(kind: NoticeKind, words: &Words, language: &str, link: &str, lines: &str) -> Rendered {
+    let say = |key: &str| words.say(key, &[]);
+    let of = match kind {
+        // Who cannot sign in answers on a page of its own.
+        NoticeKind::ReaderConfirms => "reader",
+        NoticeKind::Anchored => "anchor",
+        NoticeKind::Invited => "invited",
+        NoticeKind::ResetAsked => "reset",
+        _ => "notice",
     };
     let (told, button, footer) = (
         say(&format!("notice.{kind}")),
@@ -45,21 +61,33 @@ pub fn notice(kind: NoticeKind, via: Via, language: &str, link: &str) -> Result<
         say(&format!("{of}.footer")),
     );
     let subject = say("notice.subject");
-    Ok(Rendered {
+    let block = if lines.is_empty() {
+        String::new()
+    } else {
+        format!("{lines}\n")
+    };
+    Rendered {
         language: language.to_owned(),
-        html: html(language, &subject, &told, &button, &footer, link),
-        text: format!("{told}\n\n{button}:\n{link}\n\n-- \n{footer}\n"),
+        html: html(language, &subject, [&told, lines, &button, &footer], link),
+        text: format!("{told}\n\n{block}{button}:\n{link}\n\n-- \n{footer}\n"),
         subject,
         chart_png: None,
         alt: None,
         files: Vec::new(),
-    })
+    }
 }
 
-fn html(language: &str, subject: &str, told: &str, button: &str, footer: &str, link: &str) -> String {
+fn html(language: &str, subject: &str, [told, lines, button, footer]: [&str; 4], link: &str) -> String {
     let [language, subject, told, button, footer, link] = [language, subject, told, button, footer, link].map(escape);
+    let lines = match lines {
+        "" => String::new(),
+        lines => format!(
+            r#"<pre style="margin:0 0 20px;font-size:12px;white-space:pre-wrap;overflow-wrap:anywhere;">{}</pre>"#,
+            escape(lines)
+        ),
+    };
     format!(
-        r#"<!doctype html><html lang="{language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light only"><title>{subject}</title></head><body style="margin:0;padding:24px 16px;background-color:{PAPER};color:{INK};font-family:system-ui,-apple-system,'Segoe UI',Roboto,'Noto Sans','DejaVu Sans',Arial,sans-serif;font-size:16px;line-height:1.45;"><p style="margin:0 0 20px;">{told}</p><p style="margin:0 0 24px;"><a href="{link}" style="display:inline-block;padding:16px 24px;border-radius:12px;background-color:{TEAL};color:#ffffff;font-weight:600;text-decoration:none;">{button}</a></p><p style="margin:0;color:{SOFT};font-size:13px;">{footer}</p></body></html>"#
+        r#"<!doctype html><html lang="{language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light only"><title>{subject}</title></head><body style="margin:0;padding:24px 16px;background-color:{PAPER};color:{INK};font-family:system-ui,-apple-system,'Segoe UI',Roboto,'Noto Sans','DejaVu Sans',Arial,sans-serif;font-size:16px;line-height:1.45;"><p style="margin:0 0 20px;">{told}</p>{lines}<p style="margin:0 0 24px;"><a href="{link}" style="display:inline-block;padding:16px 24px;border-radius:12px;background-color:{TEAL};color:#ffffff;font-weight:600;text-decoration:none;">{button}</a></p><p style="margin:0;color:{SOFT};font-size:13px;">{footer}</p></body></html>"#
     )
 }
 

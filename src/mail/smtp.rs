@@ -60,6 +60,17 @@ pub struct SmtpSettings {
     pub ca_pem: Option<String>,
 }
 
+impl SmtpSettings {
+    /// The port that is called.
+    pub fn port(&self) -> u16 {
+        self.port.unwrap_or(match self.tls {
+            Tls::Implicit => 465,
+            Tls::Starttls => 587,
+            Tls::None => 25,
+        })
+    }
+}
+
 impl std::fmt::Debug for SmtpSettings {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("SmtpSettings")
@@ -134,11 +145,7 @@ impl Smtp {
             Tls::None => None,
             Tls::Implicit | Tls::Starttls => Some(tls_parameters(&settings)?),
         };
-        let port = settings.port.unwrap_or(match settings.tls {
-            Tls::Implicit => 465,
-            Tls::Starttls => 587,
-            Tls::None => 25,
-        });
+        let port = settings.port();
         let hello = settings.hello.clone().map_or_else(ClientId::default, ClientId::Domain);
         Ok(Self {
             server: Arc::new(Server {

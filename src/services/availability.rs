@@ -2,13 +2,18 @@
 
 use std::sync::Arc;
 
+use chrono::Duration;
+
 use super::Services;
 use super::board::Picture;
 use super::errors::Refused;
 use crate::domain::availability::{Availability, ShelterView, availability};
 use crate::domain::calendar::When;
 use crate::domain::id::Moment;
-use crate::store::history;
+use crate::store::{history, reports};
+
+/// More than the clocks of nodes that are kept right differ.
+const APART: Duration = Duration::minutes(2);
 
 impl Services {
     /// Whether the database answers and lacks no migration.
@@ -19,6 +24,14 @@ impl Services {
         } else {
             Err(Refused::Unavailable)
         }
+    }
+
+    /// How far this machine's clock is behind what is stored; `None` if it is not. It was set back, or it was ahead when that
+    /// was written: reports of meanwhile seem to come from the future, and newer ones count as older until it has caught up.
+    pub async fn clock_behind(&self) -> Result<Option<Duration>, Refused> {
+        let newest = reports::newest_arrival(&self.store).await?;
+        let behind = newest.map(|newest| newest - self.now());
+        Ok(behind.filter(|behind| *behind > APART))
     }
 
     /// The national picture now.

@@ -1,7 +1,7 @@
 //! The board: what is free in the country, held in memory and drawn again shelter by shelter as commits are told. It
 //! answers; it never decides: a hold is decided on rows read inside its transaction.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -20,7 +20,7 @@ use crate::domain::id::{Moment, ShelterId};
 use crate::domain::ranking::{Index, Row};
 use crate::domain::scarcity::Prices;
 use crate::store::shelters::Which;
-use crate::store::views;
+use crate::store::views::{self, Mark};
 
 /// All shelters at one version of the board, by code.
 pub struct Snapshot {
@@ -116,10 +116,17 @@ pub struct Board {
     current: ArcSwap<Snapshot>,
     picture: ArcSwapOption<Picture>,
     versions: AtomicU64,
-    /// Redrawing reads and swaps under this lock, so that an older reading never replaces a newer one. What was learned
-    /// belongs to whoever draws.
-    drawing: Turn<Learned>,
+    /// Redrawing reads and swaps under this lock, so that an older reading never replaces a newer one.
+    drawing: Turn<Drawing>,
     changed: Mutex<Changed>,
+}
+
+/// What belongs to whoever draws.
+#[derive(Default)]
+struct Drawing {
+    learned: Learned,
+    /// What was read when each shelter was drawn last.
+    marks: HashMap<ShelterId, Mark>,
 }
 
 /// Shelters that have changed and are not drawn yet, each with the number of its last change. Whoever's turn it is draws
@@ -183,14 +190,30 @@ impl Board {
         fresh
     }
 
+    /// The shelters that are not drawn as they are marked here.
+    pub(super) async fn drawn_otherwise(&self, marks: &HashMap<ShelterId, Mark>) -> BTreeSet<ShelterId> {
+        let drawing = self.drawing.lock().await;
+        let other = marks.iter().filter(|(id, mark)| drawing.marks.get(id) != Some(mark));
+        other.map(|(id, _)| *id).collect()
+    }
+
     fn changed(&self) -> MutexGuard<'_, Changed> {
         self.changed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Services {
-    /// Draws the board, or the named shelters of it, from the database, and tells those who watch.
+    /// Draws the board, or the named shelters of it, from the database after a commit of this node, tells those who watch, and
+    /// has the other nodes told.
     pub async fn refresh(&self, which: Which<'_>) -> Result<(), Refused> {
+        if let Which::Ids(ids) = which {
+            self.tell_nodes_of(ids);
+        }
+        self.draw(which).await
+    }
+
+    /// The same, without a word to the other nodes.
+    pub(super) async fn draw(&self, which: Which<'_>) -> Result<(), Refused> {
         let board = &self.board;
         if let Which::Ids(ids) = which {
             board.changed().add(ids);
@@ -200,54 +223,72 @@ impl Services {
             Which::All => Some(self.learn(self.now()).await?),
             Which::Ids(_) => None,
         };
-        let mut learned = board.drawing.lock().await;
+        let mut drawing = board.drawing.lock().await;
         if let Some(afresh) = afresh {
-            *learned = afresh;
+            drawing.learned = afresh;
         }
         // They stay listed until they are drawn: a reading that fails or is given up loses nothing.
         let due = board.changed().last.clone();
         if matches!(which, Which::Ids(_)) && due.is_empty() {
             return Ok(());
         }
-        let now = self.now();
         let version = board.versions.load(Ordering::SeqCst) + 1;
         let next = match which {
-            Which::All => self.whole_board(version, &learned, now).await?,
-            Which::Ids(_) => {
-                let ids: Vec<ShelterId> = due.keys().copied().collect();
-                let read = views::load(&self.store, Which::Ids(&ids), now).await?;
-                let shown = board.current.load();
-                let newly_reported = |view: &&ShelterView| {
-                    let before = shown.get(view.shelter.id).and_then(|before| before.observed_at);
-                    view.observed_at != before
-                };
-                let reported: Vec<ShelterId> = read.iter().filter(newly_reported).map(|view| view.shelter.id).collect();
-                self.learn_on(&mut learned, &reported, now).await?;
-                shown.with(version, read, &learned, now)
-            }
+            Which::All => Some(self.whole_board(version, &mut drawing).await?),
+            Which::Ids(_) => self.some_of_the_board(version, &due, &mut drawing).await?,
         };
-        board.current.store(Arc::new(next));
-        board.versions.store(version, Ordering::SeqCst);
+        if let Some(next) = &next {
+            board.current.store(Arc::clone(next));
+            board.versions.store(version, Ordering::SeqCst);
+        }
         board.changed().drawn(&due);
-        drop(learned);
-        self.tell(Event::Availability(version));
+        drop(drawing);
+        if next.is_some() {
+            self.say(Event::Availability(version));
+        }
         Ok(())
     }
 
-    async fn whole_board(&self, version: u64, learned: &Learned, now: Moment) -> Result<Snapshot, Refused> {
-        let read = views::load(&self.store, Which::All, now).await?;
+    async fn whole_board(&self, version: u64, drawing: &mut Drawing) -> Result<Arc<Snapshot>, Refused> {
+        let now = self.now();
+        let (read, marks) = views::load_marked(&self.store, Which::All, now).await?;
         let answering = self.answering(now).await?;
         let prices = self.prices(&read, now).await?;
+        let learned = &drawing.learned;
         let rows = read.into_iter().map(|view| Row {
             answer_minutes: answering.minutes(view.shelter.id),
             record: learned.record(view.shelter.id),
             view: Arc::new(view),
         });
         let (rows, chances) = (rows.collect(), Arc::clone(&learned.chances));
-        Ok(Snapshot {
+        drawing.marks = marks;
+        Ok(Arc::new(Snapshot {
             version,
             index: Index::new(rows, chances, Arc::new(prices), now),
-        })
+        }))
+    }
+
+    /// The board with these shelters as they are now; `None` if all are as they are shown.
+    async fn some_of_the_board(
+        &self,
+        version: u64,
+        due: &BTreeMap<ShelterId, u64>,
+        drawing: &mut Drawing,
+    ) -> Result<Option<Arc<Snapshot>>, Refused> {
+        let now = self.now();
+        let ids: Vec<ShelterId> = due.keys().copied().collect();
+        let (mut read, marks) = views::load_marked(&self.store, Which::Ids(&ids), now).await?;
+        let shown = self.board.current.load();
+        read.retain(|view| shown.get(view.shelter.id) != Some(view));
+        let newly_reported = |view: &&ShelterView| {
+            let before = shown.get(view.shelter.id).and_then(|before| before.observed_at);
+            view.observed_at != before
+        };
+        let reported: Vec<ShelterId> = read.iter().filter(newly_reported).map(|view| view.shelter.id).collect();
+        self.learn_on(&mut drawing.learned, &reported, now).await?;
+        drawing.marks.extend(marks);
+        let changed = !read.is_empty();
+        Ok(changed.then(|| Arc::new(shown.with(version, read, &drawing.learned, now))))
     }
 
     /// Draws the whole board: at the start, and now and then for what commits elsewhere have changed.

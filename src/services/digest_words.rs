@@ -8,9 +8,11 @@ use super::digest_input::Names;
 use super::digests::unwritten;
 use super::errors::Refused;
 use super::schedules::unreadable;
+use crate::domain::accounts::Actor;
+use crate::domain::approvals::Export;
 use crate::domain::calendar::When;
 use crate::domain::digests::{Cadence, Content, Period, Rule, Schedule, compose};
-use crate::domain::id::{DigestId, ScheduleId};
+use crate::domain::id::{ApprovalId, DigestId, ScheduleId};
 use crate::domain::outbox::{Attach, Part};
 use crate::letters::{self, Attached, Rendered, render};
 use crate::sheets::Format;
@@ -94,9 +96,21 @@ impl Services {
     /// The tables of a digest: those that travelled with it, or the same made of its frozen figures.
     ///
     /// # Errors
-    /// `NotFound`; `Invalid` (`language`) where it was not written.
-    pub async fn exported(&self, id: DigestId, language: &str, format: Format) -> Result<Vec<u8>, Refused> {
+    /// `NotFound`; `Invalid` (`language`) where it was not written; `ApprovalNeeded` where it names shelters and the
+    /// approval does not allow it.
+    pub async fn exported(
+        &self,
+        actor: &Actor,
+        (id, approval): (DigestId, Option<ApprovalId>),
+        language: &str,
+        format: Format,
+    ) -> Result<Vec<u8>, Refused> {
         let part = self.part(id, language).await?;
+        let digest = digests::digest(&self.store, id).await?.ok_or(Refused::NotFound)?;
+        let content: Content = serde_json::from_str(&digest.content).map_err(|e| Refused::Unexpected(e.to_string()))?;
+        if content.names_shelters() {
+            self.use_export(actor, Export::Digest(id), approval).await?;
+        }
         let travelled = match format {
             Format::Csv => part.csv.map(String::into_bytes),
             Format::Xlsx => part.xlsx,
@@ -104,8 +118,6 @@ impl Services {
         if let Some(table) = travelled {
             return Ok(table);
         }
-        let digest = digests::digest(&self.store, id).await?.ok_or(Refused::NotFound)?;
-        let content: Content = serde_json::from_str(&digest.content).map_err(|e| Refused::Unexpected(e.to_string()))?;
         self.table(&content, language, format)
     }
 }

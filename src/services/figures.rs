@@ -12,10 +12,11 @@ use crate::domain::availability::ShelterView;
 use crate::domain::calendar::local_date;
 use crate::domain::cases::Referral;
 use crate::domain::holds::Outcome;
-use crate::domain::id::Moment;
+use crate::domain::id::{Moment, ReferralId};
 use crate::domain::ledger::{Change, Unplaced, changes};
 use crate::domain::people::{Block, Counted, Figure, Published, publish};
-use crate::store::period_figures::{self, Answer, Kept};
+use crate::store::period_figures::{self, Answer, Cases, Kept};
+use crate::store::tally::{self, Tally};
 use crate::store::{Tx, referrals};
 
 /// A period is closed so long after its end, when what was under way then is written and all nodes' clocks have passed it.
@@ -169,20 +170,38 @@ impl Services {
         theirs.ok_or_else(|| Refused::Unexpected(format!("{block} is closed and not there")))
     }
 
-    /// Everything of a month, at one moment.
+    /// Everything of a month, at one moment: of the cases that are there, and what is kept of those that are gone.
     async fn counted(&self, month: Block) -> Result<Counted, Refused> {
-        let (from, to) = (self.begins(month.from())?, self.ends(month.to())?);
         let tx = self.store.snapshot().await?;
+        let there = self.counted_of(&tx, Cases::All, month).await?;
+        let gone = tally::of(&tx, Tally::People, "", &month.to_string()).await?;
+        drop(tx);
+        let there = self.with_changes(there).await?;
+        Ok(Counted::sum([&there, &gone.unwrap_or_default()]))
+    }
+
+    /// Adds what a month that is not closed yet counts of these cases to what is kept of it. The purge holds its lock.
+    pub(super) async fn tally_month(&self, tx: &Tx, ids: &[ReferralId], month: Block) -> Result<(), Refused> {
+        let counted = self.counted_of(tx, Cases::Of(ids), month).await?;
+        let counted = self.with_changes(counted).await?;
+        let before = tally::of(tx, Tally::People, "", &month.to_string()).await?;
+        let sum = Counted::sum([&before.unwrap_or_default(), &counted]);
+        Ok(tally::put(tx, Tally::People, "", &month.to_string(), &sum).await?)
+    }
+
+    /// What these cases count in a month, and those of them that found no place in it.
+    async fn counted_of(&self, tx: &Tx, cases: Cases<'_>, month: Block) -> Result<(Counted, Vec<Referral>), Refused> {
+        let (from, to) = (self.begins(month.from())?, self.ends(month.to())?);
         let mut counted = Counted::default();
         // Every region has its count, or one that is left out would tell of itself and of the others.
         for region in &self.pack.regions {
             counted.add(Figure::OpenedIn(region.code.clone()), 0);
         }
-        for district in period_figures::opened(&tx, from, to).await? {
+        for district in period_figures::opened(tx, cases, from, to).await? {
             counted.add(Figure::Opened, 1);
             counted.add(Figure::OpenedIn(self.region_of(&district)), 1);
         }
-        for outcome in period_figures::outcomes(&tx, from, to).await? {
+        for outcome in period_figures::outcomes(tx, cases, from, to).await? {
             let figure = match outcome {
                 Outcome::Placed => Figure::Placed,
                 Outcome::Unmet => Figure::Unmet,
@@ -190,24 +209,33 @@ impl Services {
             };
             counted.add(figure, 1);
         }
-        let unmet = referrals::unmet(&tx, from, to).await?;
+        let unmet = referrals::unmet(tx, cases, from, to).await?;
         for row in &unmet {
             counted.add(Figure::UnmetIn(self.region_of(&row.search.from_district)), 1);
             for reason in row.unmet_reasons.iter().collect::<BTreeSet<_>>() {
                 counted.add(Figure::Reason(*reason), 1);
             }
         }
-        self.answers(&tx, from, to, &mut counted).await?;
-        drop(tx);
+        self.answers(tx, cases, (from, to), &mut counted).await?;
+        Ok((counted, unmet))
+    }
+
+    async fn with_changes(&self, (mut counted, unmet): (Counted, Vec<Referral>)) -> Result<Counted, Refused> {
         for (change, placed) in self.helpful(&unmet).await? {
             counted.add(Figure::Change(change), placed);
         }
         Ok(counted)
     }
 
-    async fn answers(&self, tx: &Tx, from: Moment, to: Moment, counted: &mut Counted) -> Result<(), Refused> {
+    async fn answers(
+        &self,
+        tx: &Tx,
+        cases: Cases<'_>,
+        (from, to): (Moment, Moment),
+        counted: &mut Counted,
+    ) -> Result<(), Refused> {
         let regions = period_figures::regions(tx).await?;
-        for (shelter, answer) in period_figures::answers(tx, from, to).await? {
+        for (shelter, answer) in period_figures::answers(tx, cases, from, to).await? {
             counted.add(Figure::Asked, 1);
             let (figure, minutes) = match answer {
                 Answer::RanOut => {

@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use serde_json::json;
 
 use super::Services;
-use super::audit::entry;
 use super::errors::Refused;
 use crate::domain::accounts::{Actor, Organisation, Role};
 use crate::domain::availability::ShelterView;
@@ -13,8 +12,9 @@ use crate::domain::cases::{Hold, Referral};
 use crate::domain::holds::HoldState;
 use crate::domain::household::Search;
 use crate::domain::id::{HoldId, Moment, ReferralId, RoomId, ShelterId};
+use crate::domain::quotas::QuotaKind;
 use crate::domain::reports::holds_at_risk;
-use crate::store::{Tx, accounts, audit, holds, referrals};
+use crate::store::{Tx, accounts, holds, referrals};
 
 pub use super::moves::Ending;
 
@@ -62,7 +62,7 @@ impl Services {
     }
 
     /// The handover contact: after acceptance only, for a stated reason, on record and in the shelter's own log before
-    /// it is shown, at most [`HANDOVERS_A_DAY`] a day and person.
+    /// it is shown, and so often a day and person.
     pub async fn handover(&self, actor: &Actor, id: HoldId, reason: &str) -> Result<Handover, Refused> {
         let hold = holds::get(&self.store, &actor.case_scope(), id)
             .await?
@@ -78,22 +78,12 @@ impl Services {
         let view = board.get(hold.shelter_id).ok_or(Refused::NotFound)?;
         let found = self.open_confidential(hold.shelter_id).await?;
         let tx = self.store.begin().await?;
-        let since = now - chrono::Duration::days(1);
+        let mut telling = self.telling(now);
+        self.charge(&tx, &mut telling, actor, (QuotaKind::Handovers, 1)).await?;
         let detail = json!({"hold": id, "reason": reason});
-        let told = entry(
-            Some(actor),
-            now,
-            "handover.read",
-            ("shelter", hold.shelter_id.to_string()),
-            detail,
-        );
-        audit::append(&tx, vec![told]).await?;
-        // Counted with its own entry in place: the chain lets in one writer at a time, so two at once cannot both be
-        // the fifth.
-        if audit::count_of(&tx, actor.user_id, "handover.read", since).await? > HANDOVERS_A_DAY {
-            return Err(Refused::TooManyAttempts);
-        }
-        tx.commit().await?;
+        let object = ("shelter", hold.shelter_id.to_string());
+        telling.entry(Some(actor), "handover.read", object, detail);
+        self.finish(tx, telling).await?;
         Ok(Handover {
             shelter_code: view.shelter.code.clone(),
             district: view.shelter.district.clone(),
@@ -155,9 +145,6 @@ impl Services {
         self.board.current().get(id).map(|view| view.shelter.code.clone())
     }
 }
-
-/// Most handover contacts one person reads in a day.
-const HANDOVERS_A_DAY: u64 = 5;
 
 fn seen(
     hold: Hold,

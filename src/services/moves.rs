@@ -14,7 +14,7 @@ use super::errors::Refused;
 use super::holds::HoldView;
 use super::once::{Once, Turn};
 use super::telling::Telling;
-use crate::domain::accounts::{Actor, CaseScope, Role};
+use crate::domain::accounts::{Actor, Role};
 use crate::domain::cases::Hold;
 use crate::domain::holds::{DeclineReason, HoldEvent, HoldRefused, HoldState, Outcome, ReleaseReason, extend, step};
 use crate::domain::id::{HoldId, Moment};
@@ -72,8 +72,7 @@ impl Services {
             let tx = self.store.begin().await?;
             lock(&tx, &seen).await?;
             let now = self.now();
-            let scope = CaseScope::Shelters(vec![seen.shelter_id]);
-            let Some(mut hold) = holds::get(&tx, &scope, seen.id).await? else {
+            let Some(mut hold) = holds::any(&tx, seen.id).await? else {
                 continue;
             };
             if step(hold.state, HoldEvent::Expire, now, hold.expires_at).is_err() {

@@ -6,11 +6,12 @@ use super::Services;
 use super::errors::Refused;
 use crate::domain::accounts::User;
 use crate::domain::cases::Hold;
+use crate::domain::exclusion::Excluded;
 use crate::domain::id::{HoldId, LetterId, Moment, RecipientId, ShelterId, UserId};
 use crate::domain::outbox::{About, Letter, Notice, NoticeKind, Of, Via, overtaken, place_gone};
 use crate::domain::readers::RecipientState;
 use crate::letters;
-use crate::store::{Reads, Tx, accounts, holds, letters as outbox, readers, referrals, ways};
+use crate::store::{Reads, Tx, accounts, approvals, holds, letters as outbox, readers, referrals, ways};
 
 /// The language of a letter for somebody whose own has no words yet.
 const COMMON_LANGUAGE: &str = "ru";
@@ -29,9 +30,18 @@ pub(super) enum To {
     Operators,
     /// All but this one.
     OtherOperators(UserId),
+    /// Those of these who may know of a case that is kept from some offices, and is this officer's.
+    WhoMayKnow(Box<Self>, Excluded, UserId),
 }
 
 impl To {
+    pub(super) fn who_may_know(self, excluded: &Excluded, officer: UserId) -> Self {
+        if excluded.is_empty() {
+            return self;
+        }
+        Self::WhoMayKnow(Box::new(self), excluded.clone(), officer)
+    }
+
     pub(super) fn of(hold: &Hold, kind: NoticeKind) -> Self {
         match kind {
             NoticeKind::Asked | NoticeKind::Reminded | NoticeKind::Settled | NoticeKind::ReportDue => {
@@ -131,8 +141,13 @@ impl Services {
             }
             About::Shelter(id) => self.is_reminder_overtaken(letter, notice.kind, id, now).await,
             About::Recipient(id) => self.is_asked_no_more(notice.kind, id).await,
+            About::Ticket(id) => self.is_ticket_over(id, now).await,
             About::Country => match notice.kind.alert() {
                 Some(kind) => self.is_alert_over(letter, kind).await,
+                // It was written at the moment at which its approval was asked for.
+                None if notice.kind == NoticeKind::ApprovalWaits => {
+                    Ok(!approvals::waits(&self.store, letter.created_at, now).await?)
+                }
                 None => self.is_trouble_over(notice.kind, now).await,
             },
         }
@@ -175,6 +190,15 @@ impl Services {
 }
 
 async fn addressees(db: &impl Reads, to: &To) -> Result<Vec<User>, Refused> {
+    let To::WhoMayKnow(of, excluded, officer) = to else {
+        return everybody(db, to).await;
+    };
+    let mut people = everybody(db, of).await?;
+    people.retain(|person| excluded.may_know(person.organisation_id, person.id == *officer));
+    Ok(people)
+}
+
+async fn everybody(db: &impl Reads, to: &To) -> Result<Vec<User>, Refused> {
     Ok(match to {
         To::ManagersOf(shelter) => accounts::managers_of(db, *shelter).await?,
         To::Person(id) => {
@@ -186,5 +210,7 @@ async fn addressees(db: &impl Reads, to: &To) -> Result<Vec<User>, Refused> {
             let all = accounts::operators(db).await?;
             all.into_iter().filter(|person| person.id != *id).collect()
         }
+        // Taken apart before.
+        To::WhoMayKnow(..) => Vec::new(),
     })
 }

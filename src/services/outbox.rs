@@ -164,11 +164,15 @@ impl Services {
                 Ok((rendered_of(part), "digest"))
             }
             Of::Notice(notice) => {
+                let fill = |words: &str| match notice.about {
+                    About::Ticket(id) => self.with_link(words, id),
+                    _ => words.to_owned(),
+                };
                 let words = Rendered {
                     language: letter.language.clone(),
                     subject: notice.subject.clone(),
-                    html: notice.html.clone(),
-                    text: notice.text.clone(),
+                    html: fill(&notice.html),
+                    text: fill(&notice.text),
                     chart_png: None,
                     alt: None,
                     files: Vec::new(),
@@ -291,6 +295,7 @@ fn detail_of(letter: &Letter) -> Value {
         About::Referral(id) => json!({"referral": id, "notice": kind, "attempt": attempt}),
         About::Shelter(id) => json!({"shelter": id, "notice": kind, "attempt": attempt}),
         About::Recipient(id) => json!({"recipient": id, "notice": kind, "attempt": attempt}),
+        About::Ticket(id) => json!({"ticket": id, "notice": kind, "attempt": attempt}),
         About::Country => json!({"notice": kind, "attempt": attempt}),
     }
 }

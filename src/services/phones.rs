@@ -142,11 +142,17 @@ impl Services {
     }
 
     pub(super) fn code_hash(&self, code: &str) -> String {
-        hex::encode(self.vault.derive("phone code", code.as_bytes()).as_slice())
+        self.vault.hash("phone code", code.as_bytes())
     }
 
-    pub(super) fn number_hash(&self, number: &str) -> String {
-        hex::encode(self.vault.derive("phone number", number.as_bytes()).as_slice())
+    /// By what a telephone is found.
+    pub(super) fn number_hash(&self, number: &[u8]) -> String {
+        self.vault.hash("phone number", number)
+    }
+
+    /// The hash of a number under each key, the newest first.
+    pub(super) fn number_hashes(&self, number: &str) -> Vec<String> {
+        self.vault.hashes("phone number", number.as_bytes())
     }
 
     /// Connects the telephone whose code came from this number. Whoever had the number before has it no longer. `false` if
@@ -160,8 +166,8 @@ impl Services {
         telling: &mut Telling,
     ) -> Result<bool, Refused> {
         let (code, number, gateway) = with;
-        let number_hash = self.number_hash(number);
-        if let Some(former) = phones::by_number(tx, &number_hash).await? {
+        let number_hash = self.number_hash(number.as_bytes());
+        if let Some(former) = phones::by_number(tx, &self.number_hashes(number)).await? {
             phones::delete(tx, former.user_id, former.id).await?;
             let detail = json!({"user": former.user_id, "to": phone.id});
             telling.entry(Some(actor), "phone.moved", ("phone", former.id.to_string()), detail);

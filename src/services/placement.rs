@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use chrono::Datelike;
 use serde_json::json;
@@ -17,13 +18,14 @@ use crate::domain::accounts::Actor;
 use crate::domain::availability::ShelterView;
 use crate::domain::cases::{Hold, Referral, turned_down};
 use crate::domain::errors::FieldError;
+use crate::domain::exclusion::Excluded;
 use crate::domain::holds::{Outcome, UnmetReason};
 use crate::domain::household::Search;
 use crate::domain::id::{Moment, ReferralId, ShelterId};
 use crate::domain::ranking::{Asked, Candidate, Ranking, Row, Suggestion, rank};
 use crate::domain::timeline::{Detail, EventKind};
 use crate::domain::waves::{Advice, MOST_SHELTERS};
-use crate::store::{holds, referrals};
+use crate::store::{Tx, accounts, holds, referrals};
 
 /// A referral with its holds, newest first.
 #[derive(Debug, Clone)]
@@ -153,7 +155,8 @@ impl Services {
             .collect()
     }
 
-    /// Opens a referral under a random code. Districts to avoid serve the search and are not kept.
+    /// Opens a referral under a random code. Districts to avoid serve the search and are not kept; offices that may not
+    /// know of it are.
     pub async fn refer(&self, actor: &Actor, search: Search, once: Once<ReferralView>) -> Result<String, Refused> {
         self.check_search(&search)?;
         let organisation = actor.organisation_id.ok_or(Refused::NotFound)?;
@@ -162,11 +165,15 @@ impl Services {
             avoid_districts: BTreeSet::new(),
             ..search
         };
-        let tx = self.store.begin().await?;
+        let tx = self.store.begin_together().await?;
         let claimed = match once.claim(&tx, actor, now).await? {
-            Turn::Again(answer) => return Ok(answer),
+            Turn::Again(answer) => {
+                tx.rollback().await?;
+                return Ok(answer);
+            }
             Turn::First(claimed) => claimed,
         };
+        check_offices(&tx, &kept.excluded).await?;
         let referral = Referral {
             id: ReferralId(self.ids.uuid(now)),
             code: self.ids.code(),
@@ -289,12 +296,7 @@ impl Services {
     }
 
     pub(super) fn tell_hold(&self, hold: &Hold) {
-        self.tell(Event::Hold {
-            id: hold.id,
-            state: hold.state,
-            shelter: hold.shelter_id,
-            organisation: hold.organisation_id,
-        });
+        self.tell(Event::Hold(Arc::new(hold.clone())));
     }
 
     /// Closes a referral without a place, with the reasons that the unmet ledger counts.
@@ -320,7 +322,8 @@ impl Services {
         if !referrals::close(&tx, id, outcome, &reasons, now).await? {
             return Err(Refused::conflict("referral_closed", "this referral is closed already"));
         }
-        let detail = json!({"outcome": outcome, "reasons": reasons});
+        // Why no place was found says something of her, and the record is kept for ever.
+        let detail = json!({"outcome": outcome});
         let mut telling = self.telling(now);
         telling.entry(Some(actor), "referral.close", ("referral", id.to_string()), detail);
         telling.case(id, EventKind::Closed, Detail::reason(outcome.to_string()));
@@ -334,5 +337,31 @@ impl Services {
         self.pack
             .way(&search.from_district, &view.shelter.district, month)
             .minutes
+    }
+}
+
+/// An office that is not known keeps nobody out: a slip of the pen is told rather than kept.
+async fn check_offices(tx: &Tx, excluded: &Excluded) -> Result<(), Refused> {
+    if excluded.is_empty() {
+        return Ok(());
+    }
+    let known = accounts::organisations(tx).await?;
+    let unknown = excluded
+        .iter()
+        .zip(0..)
+        .filter(|(id, _)| !known.iter().any(|office| office.id == *id));
+    let errors: Vec<FieldError> = unknown
+        .map(|(_, at): (_, usize)| {
+            FieldError::new(
+                format!("exclude_organisations[{at}]"),
+                "unknown",
+                "no such organisation",
+            )
+        })
+        .collect();
+    if errors.is_empty() {
+        Ok(())
+    } else {
+        Err(Refused::Invalid(errors))
     }
 }

@@ -11,7 +11,7 @@ use super::moves::Ending;
 use super::once::{Once, Turn};
 use super::telling::Telling;
 use super::waves::Wave;
-use crate::domain::accounts::{Actor, CaseScope};
+use crate::domain::accounts::Actor;
 use crate::domain::availability::ShelterView;
 use crate::domain::cases::{Hold, Referral};
 use crate::domain::escalation::Policy;
@@ -148,8 +148,7 @@ impl Services {
 
     /// Ends a hold in the house that is emptied.
     async fn leave(&self, tx: &Tx, actor: &Actor, seen: &Hold, telling: &mut Telling) -> Result<(), Refused> {
-        let scope = CaseScope::Shelters(vec![seen.shelter_id]);
-        let Some(mut hold) = holds::get(tx, &scope, seen.id)
+        let Some(mut hold) = holds::any(tx, seen.id)
             .await?
             .filter(|hold| hold.is_active(telling.now))
         else {

@@ -74,7 +74,9 @@ impl Services {
         let mut seekers = wish.seekers;
         let mut releases: Vec<HoldId> = Vec::new();
         if let Some(shelter) = wish.empty_shelter {
-            let there = holds::active_of(&self.store, shelter, now).await?;
+            let mut there = holds::active_of(&self.store, shelter, now).await?;
+            // A case that is kept from some office is its officer's alone to place: operators may work there.
+            there.retain(|hold| hold.excluded.is_empty());
             let ids: Vec<ReferralId> = there.iter().map(|hold| hold.referral_id).collect();
             seekers.extend(referrals::of_holds(&self.store, &ids).await?.iter().map(seeker));
             releases.extend(there.iter().map(|hold| hold.id));

@@ -21,6 +21,9 @@ pub const MOST_BROWSERS: u64 = 5;
 /// Every notification is made as long as this, in bytes: longer than any sentence of ours.
 const ALIKE: usize = 640;
 
+/// Under which name endpoints are hashed.
+const ENDPOINT: &str = "push: endpoint";
+
 /// A subscription as a browser gives it.
 #[derive(Debug, Clone)]
 pub struct BrowserDraft {
@@ -64,9 +67,8 @@ impl Services {
         now: Moment,
     ) -> Result<Uuid, Refused> {
         let plain = serde_json::to_vec(subscription).map_err(|e| Refused::Unexpected(e.to_string()))?;
-        let hash = self.vault.derive("push: endpoint", subscription.endpoint.as_bytes());
-        let hash = hex::encode(hash.as_slice());
-        if let Some((known, sealed)) = ways::browser_at(tx, &hash).await? {
+        let hashes = self.vault.hashes(ENDPOINT, subscription.endpoint.as_bytes());
+        if let Some((known, sealed)) = ways::browser_at(tx, &hashes).await? {
             // The same address with other keys cannot be read by what was kept.
             let same = self.vault.open(known.id, &sealed).is_ok_and(|kept| *kept == plain);
             if same && known.user_id == actor.user_id {
@@ -84,7 +86,7 @@ impl Services {
             created_at: now,
         };
         let sealed = self.vault.seal(&self.ids, row.id, &plain)?;
-        ways::insert_browser(tx, row, &hash, sealed).await?;
+        ways::insert_browser(tx, row, &self.endpoint_hash(&subscription.endpoint), sealed).await?;
         let told = entry(
             Some(actor),
             now,
@@ -150,10 +152,16 @@ impl Services {
         }))
     }
 
-    /// The key under which browsers subscribe to this installation, from the key file.
+    /// By what a browser's subscription is found.
+    pub(super) fn endpoint_hash(&self, endpoint: &str) -> String {
+        self.vault.hash(ENDPOINT, endpoint.as_bytes())
+    }
+
+    /// The key under which browsers subscribe to this installation, from the oldest key of the key file: a browser takes
+    /// nothing from another.
     fn vapid(&self) -> Result<Vapid, Refused> {
         (0..=u8::MAX)
-            .find_map(|turn| Vapid::new(&self.vault.derive("push: VAPID", &[turn])))
+            .find_map(|turn| Vapid::new(&self.vault.derive_lasting("push: VAPID", &[turn])))
             .ok_or_else(|| Refused::Unexpected("no key for push services".to_owned()))
     }
 }

@@ -74,9 +74,12 @@ impl Services {
         self.catalogue_with(draft.stock.iter().map(|count| count.item.as_str()))
             .await?;
         let now = self.now();
-        let tx = self.store.begin().await?;
+        let tx = self.store.begin_together().await?;
         let claimed = match once.claim(&tx, actor, now).await? {
-            Turn::Again(answer) => return Ok(answer),
+            Turn::Again(answer) => {
+                tx.rollback().await?;
+                return Ok(answer);
+            }
             Turn::First(claimed) => claimed,
         };
         let mut telling = self.telling(now);
@@ -101,7 +104,7 @@ impl Services {
     ) -> Result<Receipt, Refused> {
         let now = telling.now;
         let head = views::lock(tx, id).await?.ok_or(Refused::NotFound)?;
-        let view = views::one(tx, id, now).await?.ok_or(Refused::NotFound)?;
+        let view = views::under_lock(tx, id, &head, now).await?.ok_or(Refused::NotFound)?;
         let (lines, counts) = self.check_report(&view, &draft, now)?;
         let current = head
             .observed_at
@@ -132,15 +135,17 @@ impl Services {
             observed_at: report.ordered_at,
             received_at: report.received_at,
         };
-        let unusual = self.unusual(tx, id, &counts, now).await?;
+        let shelves = self.shelves_of(tx, id, &counts).await?;
+        let unusual = self.unusual(tx, id, &counts, &shelves, now).await?;
         let unusual = (unusual.into_iter().enumerate()).filter(|(_, unusual)| *unusual);
         warnings.extend(unusual.map(|(at, _)| Warning {
             code: WarningCode::UnusualChange,
             field: format!("stock[{at}].on_hand"),
         }));
-        self.put_counts(tx, &of, &counts).await?;
+        self.put_counts(tx, &of, &counts, shelves).await?;
         let detail = json!({"report": report.id, "applied": applied, "channel": report.channel});
         telling.entry(Some(actor), "report.receive", ("shelter", id.to_string()), detail);
+        telling.report(report.channel);
         Ok(Receipt {
             id: report.id,
             received_at: now,

@@ -63,7 +63,7 @@ impl Services {
         once: Once<RequestView>,
     ) -> Result<String, Refused> {
         self.catalogue_with([draft.item.as_str()]).await?;
-        let units = self.check_request(actor, &draft)?;
+        let units = self.check_request(actor, &draft).await?;
         let now = self.now();
         let tx = self.store.begin().await?;
         let claimed = match once.claim(&tx, actor, now).await? {
@@ -172,7 +172,7 @@ impl Services {
     }
 
     /// How many units are asked for.
-    fn check_request(&self, actor: &Actor, draft: &RequestDraft) -> Result<i64, Refused> {
+    async fn check_request(&self, actor: &Actor, draft: &RequestDraft) -> Result<i64, Refused> {
         let mut errors = Vec::new();
         if !actor.own_shelters().covers(draft.shelter) {
             errors.push(FieldError::new("shelter_id", "unknown", "no shelter of yours"));
@@ -188,11 +188,8 @@ impl Services {
             ));
         }
         errors.extend(self.check_day("needed_by", draft.needed_by, LATEST_NEED));
-        if errors.is_empty() {
-            Ok(units)
-        } else {
-            Err(Refused::Invalid(errors))
-        }
+        self.faultless(actor, &[draft.shelter], errors).await?;
+        Ok(units)
     }
 }
 

@@ -7,13 +7,14 @@ use super::Services;
 use super::audit::entry;
 use super::errors::Refused;
 use super::people::taken;
-use crate::domain::accounts::Actor;
+use crate::domain::accounts::{Actor, ShelterScope};
 use crate::domain::errors::FieldError;
 use crate::domain::id::{Moment, RoomId, ShelterId};
+use crate::domain::quotas::QuotaKind;
 use crate::domain::rooms::{Held, Room, RoomView};
 use crate::domain::shelters::Shelter;
 use crate::store::shelters::Which;
-use crate::store::{accounts, audit, confidential, shelters, views};
+use crate::store::{Tx, accounts, audit, confidential, shelters, views};
 
 /// What only those who run the shelter, and a household's officer after acceptance, may learn. Encrypted at rest.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,7 +57,9 @@ impl Services {
         );
         audit::append(&tx, vec![told]).await?;
         tx.commit().await?;
-        self.refresh(Which::Ids(&[row.id])).await?;
+        if !row.canary {
+            self.refresh(Which::Ids(&[row.id])).await?;
+        }
         Ok(row)
     }
 
@@ -76,15 +79,12 @@ impl Services {
         }
         self.place_shelter(&mut row).await?;
         let tx = self.store.begin().await?;
-        if views::lock(&tx, row.id).await?.is_none() {
-            return Err(Refused::NotFound);
-        }
-        let before = views::one(&tx, row.id, now).await?.ok_or(Refused::NotFound)?;
-        if before.shelter.version != row.version {
+        let (before, inside) = before_change(&tx, &row, now).await?;
+        if before.version != row.version {
             return Err(Refused::Stale);
         }
         for (at, room) in row.rooms.iter().enumerate() {
-            let known = before.shelter.rooms.iter().any(|old| old.id == room.id);
+            let known = before.rooms.iter().any(|old| old.id == room.id);
             if !known && !new_rooms.contains(&at) {
                 return Err(Refused::invalid(
                     format!("rooms[{at}].id"),
@@ -93,7 +93,7 @@ impl Services {
                 ));
             }
         }
-        for old in &before.rooms {
+        for old in &inside {
             let new = row.rooms.iter().find(|room| room.id == old.room.id);
             if takes_from_those_inside(old, new, now) {
                 return Err(Refused::conflict(
@@ -102,7 +102,7 @@ impl Services {
                 ));
             }
         }
-        shelters::update(&tx, &before.shelter, &row, now)
+        shelters::update(&tx, &before, &row, now)
             .await
             .map_err(|e| taken(e, "code"))?;
         let told = entry(
@@ -115,7 +115,9 @@ impl Services {
         audit::append(&tx, vec![told]).await?;
         tx.commit().await?;
         row.version += 1;
-        self.refresh(Which::Ids(&[row.id])).await?;
+        if !row.canary {
+            self.refresh(Which::Ids(&[row.id])).await?;
+        }
         Ok(row)
     }
 
@@ -148,23 +150,20 @@ impl Services {
         }
     }
 
-    /// Reads address and contacts for a stated reason; the reading itself is on record before anything is shown.
+    /// Reads address and contacts for a stated reason, so often a day; the reading itself is on record before anything is
+    /// shown.
     pub async fn confidential(&self, actor: &Actor, id: ShelterId, reason: &str) -> Result<Confidential, Refused> {
         if !actor.own_shelters().covers(id) {
             return Err(Refused::NotFound);
         }
         let found = self.open_confidential(id).await?;
         let tx = self.store.begin().await?;
+        let mut telling = self.telling(self.now());
+        let kind = QuotaKind::ConfidentialReads;
+        self.charge(&tx, &mut telling, actor, (kind, 1)).await?;
         let detail = json!({"reason": reason});
-        let told = entry(
-            Some(actor),
-            self.now(),
-            "confidential.read",
-            ("shelter", id.to_string()),
-            detail,
-        );
-        audit::append(&tx, vec![told]).await?;
-        tx.commit().await?;
+        telling.entry(Some(actor), "confidential.read", ("shelter", id.to_string()), detail);
+        self.finish(tx, telling).await?;
         Ok(found)
     }
 
@@ -196,6 +195,19 @@ impl Services {
         tx.commit().await?;
         Ok(())
     }
+}
+
+/// The shelter as it stands, under its lock, with what is in its rooms. In a canary there is nobody, and no lock either.
+async fn before_change(tx: &Tx, row: &Shelter, now: Moment) -> Result<(Shelter, Vec<RoomView>), Refused> {
+    if row.canary {
+        let before = shelters::get(tx, &ShelterScope::All, row.id).await?;
+        return Ok((before.ok_or(Refused::NotFound)?, Vec::new()));
+    }
+    if views::lock(tx, row.id).await?.is_none() {
+        return Err(Refused::NotFound);
+    }
+    let view = views::one(tx, row.id, now).await?.ok_or(Refused::NotFound)?;
+    Ok((view.shelter, view.rooms))
 }
 
 /// Whether an edit would retire a room that houses or holds somebody, make it another kind of room under them, or leave

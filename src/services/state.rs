@@ -34,7 +34,9 @@ impl Services {
         let now = self.now();
         let view = views::one(&self.store, id, now).await?.ok_or(Refused::NotFound)?;
         let head = reports::head(&self.store, id).await?;
-        let rows = holds::active_of(&self.store, id, now).await?;
+        let scope = actor.case_scope();
+        let mut rows = holds::active_of(&self.store, id, now).await?;
+        rows.retain(|hold| scope.covers_hold(hold));
         let holds = self.hold_views(rows, actor, now).await?;
         let stock = self.stock_views(&view, now).await?;
         let rhythm = Rhythm::of(&view.shelter, self.pack.time_zone);

@@ -1,5 +1,7 @@
 //! Stock of a shelter: what is on hand, how long it lasts.
 
+use std::collections::BTreeMap;
+
 use chrono::{NaiveDate, TimeDelta};
 use serde_json::json;
 
@@ -11,7 +13,7 @@ use crate::domain::availability::ShelterView;
 use crate::domain::calendar;
 use crate::domain::errors::FieldError;
 use crate::domain::id::{Moment, MovementId, ShelterId, UserId};
-use crate::domain::stock::{Change, Count, Counted, Movement, RawCount, Stock, is_unusual};
+use crate::domain::stock::{Change, Count, Counted, Movement, RawCount, Stock, is_unusual, may_be_unusual};
 use crate::domain::supplies::{Cover, Thresholds, outlook};
 use crate::domain::usage::{Basis, Use};
 use crate::store::shelters::Which;
@@ -39,6 +41,9 @@ pub struct StockView {
     pub way: OnTheWay,
 }
 
+/// Shelves of one shelter, by item.
+pub(super) type Shelves = BTreeMap<String, Stock>;
+
 impl Services {
     /// What a shelter has, read by who runs it or by an administrator.
     pub async fn stock(&self, actor: &Actor, id: ShelterId) -> Result<Vec<StockView>, Refused> {
@@ -65,7 +70,8 @@ impl Services {
         let tx = self.store.begin().await?;
         views::lock(&tx, id).await?.ok_or(Refused::NotFound)?;
         let now = self.now();
-        let doubtful = self.unusual(&tx, id, &counts, now).await?;
+        let shelves = self.shelves_of(&tx, id, &counts).await?;
+        let doubtful = self.unusual(&tx, id, &counts, &shelves, now).await?;
         let asked = (doubtful.into_iter().zip(&counts))
             .enumerate()
             .filter(|(_, (unusual, count))| *unusual && !count.sure)
@@ -81,7 +87,7 @@ impl Services {
             observed_at: now,
             received_at: now,
         };
-        self.put_counts(&tx, &of, &counts).await?;
+        self.put_counts(&tx, &of, &counts, shelves).await?;
         let detail = json!({"items": counts.len()});
         let record = entry(Some(actor), now, "stock.count", ("shelter", id.to_string()), detail);
         audit::append(&tx, vec![record]).await?;
@@ -95,32 +101,50 @@ impl Services {
         tx: &Tx,
         shelter: ShelterId,
         counts: &[Count],
+        shelves: &Shelves,
         now: Moment,
     ) -> Result<Vec<bool>, Refused> {
-        if counts.is_empty() {
-            return Ok(Vec::new());
-        }
-        let items: Vec<&str> = counts.iter().map(|count| count.item.as_str()).collect();
-        let known = stock::of_items(tx, shelter, &items).await?;
-        let mut earlier = stock::counted_since(tx, shelter, &items, now - USUAL_SPAN).await?;
+        let on_hand = |count: &Count| shelves.get(&count.item).map_or(0, |shelf| shelf.on_hand);
+        let doubtful = counts
+            .iter()
+            .filter(|count| may_be_unusual(count.units, on_hand(count)));
+        let items: Vec<&str> = doubtful.map(|count| count.item.as_str()).collect();
+        let mut earlier = match items.is_empty() {
+            true => BTreeMap::new(),
+            false => stock::counted_since(tx, shelter, &items, now - USUAL_SPAN).await?,
+        };
         let unusual = counts.iter().map(|count| {
-            let on_hand = known.get(&count.item).map_or(0, |stock| stock.on_hand);
-            is_unusual(count.units, on_hand, earlier.remove(&count.item).unwrap_or_default())
+            let earlier = earlier.remove(&count.item).unwrap_or_default();
+            is_unusual(count.units, on_hand(count), earlier)
         });
         Ok(unusual.collect())
     }
 
-    /// Writes counts down, and what they leave on the shelf. The caller holds the shelter's lock.
-    pub(super) async fn put_counts(&self, tx: &Tx, of: &Counting, counts: &[Count]) -> Result<(), Refused> {
+    /// What is known of the shelves that these counts are about.
+    pub(super) async fn shelves_of(&self, tx: &Tx, shelter: ShelterId, counts: &[Count]) -> Result<Shelves, Refused> {
+        let items: Vec<&str> = counts.iter().map(|count| count.item.as_str()).collect();
+        match items.is_empty() {
+            true => Ok(Shelves::new()),
+            false => Ok(stock::of_items(tx, shelter, &items).await?),
+        }
+    }
+
+    /// Writes counts down, and what they leave on the shelves as they were. The caller holds the shelter's lock.
+    pub(super) async fn put_counts(
+        &self,
+        tx: &Tx,
+        of: &Counting,
+        counts: &[Count],
+        mut shelves: Shelves,
+    ) -> Result<(), Refused> {
         if counts.is_empty() {
             return Ok(());
         }
         let items: Vec<&str> = counts.iter().map(|count| count.item.as_str()).collect();
-        let mut known = stock::of_items(tx, of.shelter, &items).await?;
         let since = stock::moved(tx, of.shelter, &items, Some(of.observed_at)).await?;
         let (mut rows, mut changed) = (Vec::with_capacity(counts.len()), Vec::with_capacity(counts.len()));
         for count in counts {
-            let mut shelf = known
+            let mut shelf = shelves
                 .remove(&count.item)
                 .unwrap_or_else(|| Stock::unknown(of.shelter, &count.item, of.observed_at));
             let at = shelf.counts_at(of.observed_at, of.received_at);

@@ -13,6 +13,7 @@ use crate::domain::audit::Entry;
 use crate::domain::cases::{Hold, Referral};
 use crate::domain::id::{EventId, Moment, RecipientId, ReferralId, ShelterId, UserId};
 use crate::domain::outbox::{About, NoticeKind};
+use crate::domain::reports::Channel;
 use crate::domain::timeline::{CaseEvent, Detail, EventKind};
 use crate::ids::Ids;
 use crate::store::shelters::Which;
@@ -25,6 +26,7 @@ pub(super) struct Telling {
     notices: Vec<Note>,
     entries: Vec<Entry>,
     moved: Vec<Hold>,
+    reports: Vec<Channel>,
 }
 
 impl Telling {
@@ -66,7 +68,7 @@ impl Telling {
         self.notices.push(Note {
             about: About::Hold(hold.id),
             kind,
-            to: To::of(hold, kind),
+            to: To::of(hold, kind).who_may_know(&hold.excluded, hold.user_id),
         });
     }
 
@@ -108,12 +110,30 @@ impl Telling {
         self.notices.push(Note { about, kind, to });
     }
 
+    /// To somebody, about her own account.
+    pub(super) fn notice_to_person(&mut self, user: UserId, kind: NoticeKind) {
+        self.notices.push(Note {
+            about: About::Country,
+            kind,
+            to: To::Person(user),
+        });
+    }
+
     /// To the operators, about the service itself.
     pub(super) fn notice_of_trouble(&mut self, kind: NoticeKind) {
         self.notices.push(Note {
             about: About::Country,
             kind,
             to: To::Operators,
+        });
+    }
+
+    /// To the administrators but the one who asks, each of whom may answer.
+    pub(super) fn notice_of_approval(&mut self, asked_by: UserId) {
+        self.notices.push(Note {
+            about: About::Country,
+            kind: NoticeKind::ApprovalWaits,
+            to: To::OtherOperators(asked_by),
         });
     }
 
@@ -124,6 +144,16 @@ impl Telling {
 
     pub(super) fn entry(&mut self, actor: Option<&Actor>, action: &str, object: (&str, String), detail: Value) {
         self.entries.push(entry(actor, self.now, action, object, detail));
+    }
+
+    /// An entry that is made already.
+    pub(super) fn add(&mut self, entry: Entry) {
+        self.entries.push(entry);
+    }
+
+    /// A report was taken, this way.
+    pub(super) fn report(&mut self, channel: Channel) {
+        self.reports.push(channel);
     }
 
     /// A hold that both sides are to look at again, as it stands now.
@@ -141,10 +171,11 @@ impl Services {
             notices: Vec::new(),
             entries: Vec::new(),
             moved: Vec::new(),
+            reports: Vec::new(),
         }
     }
 
-    /// Writes all that is to be told, the audit last since its chain has one head, commits, and says it aloud.
+    /// Writes all that is to be told, the audit last since each of its streams has one writer at a time, commits, and says it aloud.
     pub(super) async fn finish(&self, tx: Tx, telling: Telling) -> Result<(), Refused> {
         events::insert(&tx, &telling.events).await?;
         for note in &telling.notices {
@@ -152,6 +183,8 @@ impl Services {
         }
         audit::append(&tx, telling.entries).await?;
         tx.commit().await?;
+        telling.events.iter().for_each(|event| self.meter.case(event.kind));
+        telling.reports.iter().for_each(|channel| self.meter.report(channel));
         if !telling.moved.is_empty() {
             let mut shelters: Vec<ShelterId> = telling.moved.iter().map(|hold| hold.shelter_id).collect();
             shelters.sort_unstable();

@@ -49,7 +49,8 @@ struct Arrived<'a> {
     number: String,
     actor: Actor,
     language: String,
-    words_hash: String,
+    /// Under each key, the newest first.
+    words_hashes: Vec<String>,
     now: Moment,
 }
 
@@ -98,11 +99,11 @@ impl Services {
     /// One look; `None` if what it saw had changed before it could act on it.
     async fn try_text(&self, inbound: &Inbound, number: &str) -> Result<Option<Written>, Refused> {
         let now = self.now();
-        let number_hash = self.number_hash(number);
+        let number_hashes = self.number_hashes(number);
         let tx = self.store.begin().await?;
-        let known = match phones::by_number(&tx, &number_hash).await? {
+        let known = match phones::by_number(&tx, &number_hashes).await? {
             None => None,
-            Some(phone) if phones::wrote(&tx, phone.id, &number_hash, &inbound.gateway).await? => {
+            Some(phone) if phones::wrote(&tx, phone.id, &number_hashes, &inbound.gateway).await? => {
                 let user = accounts::user(&tx, phone.user_id).await?.filter(User::may_report);
                 user.map(|user| (phone, user))
             }
@@ -110,7 +111,7 @@ impl Services {
         };
         let code = only_digits(&inbound.text, CODE_DIGITS);
         if let Some(code) = &code
-            && (known.is_some() || self.strangers.codes.admit(&number_hash, now))
+            && (known.is_some() || self.strangers.codes.admit(number, now))
             && let Some(phone) = phones::by_code(&tx, &self.code_hash(code)).await?
             && is_live(&phone, now)
             && let Some(user) = accounts::user(&tx, phone.user_id).await?.filter(User::may_report)
@@ -136,7 +137,7 @@ impl Services {
             number: number.to_owned(),
             actor,
             language: user.language.clone(),
-            words_hash: hex::encode(self.vault.derive("text", words.as_bytes()).as_slice()),
+            words_hashes: self.vault.hashes("text", words.as_bytes()),
             now,
         }
     }
@@ -163,7 +164,7 @@ impl Services {
         {
             return Ok(None);
         }
-        if texts::claim(&tx, arrived.key(), phone.id, &arrived.words_hash, arrived.now)
+        if texts::claim(&tx, arrived.key(), phone.id, arrived.words_hash(), arrived.now)
             .await?
             .is_some()
         {
@@ -179,9 +180,9 @@ impl Services {
     async fn of_known(&self, tx: Tx, arrived: &Arrived<'_>, phone: &Phone) -> Result<Written, Refused> {
         let since = arrived.now - chrono::Duration::hours(1);
         let before = texts::recent(&tx, phone.id, since, SEEN as u64).await?;
-        let earlier = texts::claim(&tx, arrived.key(), phone.id, &arrived.words_hash, arrived.now).await?;
+        let earlier = texts::claim(&tx, arrived.key(), phone.id, arrived.words_hash(), arrived.now).await?;
         if let Some(earlier) = earlier {
-            return if earlier.phone_id == phone.id && earlier.words_hash == arrived.words_hash {
+            return if earlier.phone_id == phone.id && arrived.said(&earlier) {
                 Ok(arrived.written(earlier.answer, true))
             } else {
                 Err(Refused::KeyReused)
@@ -194,7 +195,7 @@ impl Services {
             Turn::Silence => Done::said(Outcome::Limited, String::new()),
             Turn::Tell => Done::said(Outcome::Limited, self.print_reply(arrived, &Reply::TooMany)),
             Turn::Take => {
-                let same = |last: &Earlier| last.words_hash == arrived.words_hash;
+                let same = |last: &Earlier| arrived.said(last);
                 let confirmed = before
                     .first()
                     .is_some_and(|last| is_confirmed(last.outcome, last.received_at, same(last), arrived.now));
@@ -240,6 +241,15 @@ impl Services {
 }
 
 impl Arrived<'_> {
+    fn words_hash(&self) -> &str {
+        self.words_hashes.first().map(String::as_str).unwrap_or_default()
+    }
+
+    /// Whether an earlier message had the same words.
+    fn said(&self, earlier: &Earlier) -> bool {
+        self.words_hashes.contains(&earlier.words_hash)
+    }
+
     fn key(&self) -> MessageKey<'_> {
         MessageKey {
             gateway: &self.inbound.gateway,

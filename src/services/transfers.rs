@@ -331,9 +331,7 @@ impl Services {
             errors.push(FieldError::new("to_shelter", "unknown", "no such shelter"));
         }
         errors.extend(self.check_day("due_on", wish.due_on, LATEST_DUE));
-        if !errors.is_empty() {
-            return Err(Refused::Invalid(errors));
-        }
+        self.faultless(actor, &[wish.from, wish.to], errors).await?;
         Ok(TransferDraft {
             from: wish.from,
             to: wish.to,

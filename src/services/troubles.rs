@@ -1,18 +1,21 @@
-//! What keeps digests from their readers, for the administrators: a run that was not made, letters that were refused for
-//! good, letters that wait too long. Told on their screens at any time, and once by mail for each schedule and period.
+//! What administrators need to know: what keeps digests from their readers (a run that was not made, letters that were
+//! refused for good or wait too long), and what looks like somebody collecting (quotas nearly used up, a canary asked for) or
+//! covering up (an audit that does not hold) or guessing at passwords. Told on their screens at any time, and once by mail.
 
 use std::collections::HashMap;
 
-use chrono::Duration;
-use serde_json::json;
+use chrono::{DateTime, Days, Duration};
+use serde_json::{Value, json};
 
 use super::Services;
+use super::audit;
 use super::errors::Refused;
 use crate::domain::codes::codes;
-use crate::domain::id::{DigestId, Moment, ScheduleId};
+use crate::domain::id::{DigestId, Moment, ScheduleId, UserId};
 use crate::domain::outbox::{DigestKind, NoticeKind, StoredSchedule};
+use crate::domain::quotas::{QuotaKind, Standing};
 use crate::store::digests::{self, Wanted};
-use crate::store::letters;
+use crate::store::{instance, letters, quotas};
 
 codes! {
     TroubleCode {
@@ -22,6 +25,15 @@ codes! {
         LettersDead,
         /// Letters of any kind have waited too long.
         LettersWaiting,
+        /// Somebody has nearly used up today's quota of something, or has.
+        QuotaNear,
+        QuotaReached,
+        /// Somebody asked for a shelter that is none.
+        CanaryTouched,
+        /// The audit does not hold.
+        AuditBroken,
+        /// Somebody guesses at passwords.
+        SignInAttack,
     }
 }
 
@@ -32,15 +44,36 @@ pub struct Trouble {
     pub schedule: Option<(ScheduleId, String)>,
     pub period: Option<String>,
     pub digest: Option<DigestId>,
-    /// Letters.
+    /// Whose quota, or who asked, with the name.
+    pub user: Option<(UserId, String)>,
+    /// Of what a quota is.
+    pub quota: Option<QuotaKind>,
+    /// Letters, or how often.
     pub count: Option<u64>,
     pub since: Moment,
+}
+
+impl Trouble {
+    fn new(code: TroubleCode, since: Moment) -> Self {
+        Self {
+            code,
+            schedule: None,
+            period: None,
+            digest: None,
+            user: None,
+            quota: None,
+            count: None,
+            since,
+        }
+    }
 }
 
 /// A letter that has waited longer than this is in trouble.
 const WAITING_TOO_LONG: Duration = Duration::minutes(15);
 /// Digests made longer ago than this are no trouble any more: nobody needs their letters now.
 const OVER_AFTER: Duration = Duration::days(5);
+/// For how long a question for a canary stands on the administrators' screens.
+const CANARIES_TOLD: Days = Days::new(6);
 /// Newest digests that are looked at.
 const LOOKED_AT: u64 = 200;
 
@@ -53,15 +86,57 @@ impl Services {
         all.extend(self.dead_letters(&schedules, now).await?);
         if let Some((count, since)) = letters::waiting_since(&self.store, now - WAITING_TOO_LONG).await? {
             all.push(Trouble {
-                code: TroubleCode::LettersWaiting,
-                schedule: None,
-                period: None,
-                digest: None,
                 count: Some(count),
-                since,
+                ..Trouble::new(TroubleCode::LettersWaiting, since)
             });
         }
+        all.extend(self.collectors(now).await?);
+        all.extend(self.broken_audit(now).await?);
+        all.extend(self.guessers().await?);
         Ok(all)
+    }
+
+    /// Whoever came near a quota today, and who asked for canaries within a week.
+    async fn collectors(&self, now: Moment) -> Result<Vec<Trouble>, Refused> {
+        let today = self.today(now);
+        let counted = quotas::since(&self.store, today - CANARIES_TOLD).await?;
+        let trouble = counted.into_iter().filter_map(|(counted, name)| {
+            let code = match (counted.kind, self.quotas.standing(counted.kind, counted.count)) {
+                (QuotaKind::Canaries, _) => TroubleCode::CanaryTouched,
+                (_, Standing::Near) if counted.day == today => TroubleCode::QuotaNear,
+                (_, Standing::Reached) if counted.day == today => TroubleCode::QuotaReached,
+                _ => return None,
+            };
+            Some(Trouble {
+                user: Some((counted.user, name)),
+                quota: (code != TroubleCode::CanaryTouched).then_some(counted.kind),
+                count: Some(u64::from(counted.count)),
+                ..Trouble::new(code, counted.at)
+            })
+        });
+        Ok(trouble.collect())
+    }
+
+    /// Accounts and addresses at which passwords were guessed within a day.
+    async fn guessers(&self) -> Result<Vec<Trouble>, Refused> {
+        let attacks = self.attacks().await?.into_iter();
+        let trouble = attacks.map(|attack| Trouble {
+            user: attack.user,
+            count: Some(u64::from(attack.failures)),
+            ..Trouble::new(TroubleCode::SignInAttack, attack.last_at)
+        });
+        Ok(trouble.collect())
+    }
+
+    /// What the last walk over the audit found.
+    async fn broken_audit(&self, now: Moment) -> Result<Option<Trouble>, Refused> {
+        let Some(found) = instance::get(&self.store, audit::BROKEN).await? else {
+            return Ok(None);
+        };
+        let found: Value = serde_json::from_str(&found).unwrap_or_default();
+        let since = found.get("at").and_then(Value::as_i64);
+        let since = since.and_then(DateTime::from_timestamp_millis).unwrap_or(now);
+        Ok(Some(Trouble::new(TroubleCode::AuditBroken, since)))
     }
 
     /// How many schedules wait for a run whose hour has passed.
@@ -74,12 +149,9 @@ impl Services {
         let overdue = schedules.iter().filter_map(|row| {
             let (period, since) = self.overdue(row, now)?;
             Some(Trouble {
-                code: TroubleCode::DigestOverdue,
                 schedule: Some((row.id, row.name.clone())),
                 period: Some(period),
-                digest: None,
-                count: None,
-                since,
+                ..Trouble::new(TroubleCode::DigestOverdue, since)
             })
         });
         overdue.collect()
@@ -97,12 +169,11 @@ impl Services {
         let trouble = recent.into_iter().filter_map(|row| {
             let dead = states.get(&row.id)?.get("dead").copied().filter(|dead| *dead > 0)?;
             Some(Trouble {
-                code: TroubleCode::LettersDead,
                 schedule: Some((row.schedule_id, (*names.get(&row.schedule_id)?).to_owned())),
                 period: Some(row.period),
                 digest: Some(row.id),
                 count: Some(dead),
-                since: row.created_at,
+                ..Trouble::new(TroubleCode::LettersDead, row.created_at)
             })
         });
         Ok(trouble.collect())
@@ -136,7 +207,7 @@ impl Services {
             }
             let kind = match trouble.code {
                 TroubleCode::DigestOverdue => NoticeKind::DigestOverdue,
-                TroubleCode::LettersDead | TroubleCode::LettersWaiting => NoticeKind::LettersDead,
+                _ => NoticeKind::LettersDead,
             };
             let mut telling = self.telling(now);
             telling.notice_of_trouble(kind);

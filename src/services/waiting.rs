@@ -204,7 +204,7 @@ impl Services {
             let Some(id) = id else { continue };
             if self.is_there(&tx, referral, id, shelters, now).await? != ought {
                 tx.rollback().await?;
-                self.refresh(Which::Ids(&[id])).await?;
+                self.draw(Which::Ids(&[id])).await?;
                 return Ok(false);
             }
         }
@@ -215,10 +215,7 @@ impl Services {
         }
         self.finish(tx, telling).await?;
         if place.is_some() {
-            self.tell(Event::Place {
-                referral: referral.id,
-                organisation: referral.organisation_id,
-            });
+            self.tell(Event::Place(Arc::new(referral.clone())));
         }
         Ok(place.is_some())
     }
@@ -248,7 +245,9 @@ impl Services {
             None => view,
         };
         let rules = &view.shelter.rules;
-        let open = view.operating && view.observed_at.is_some();
+        let open = view.operating
+            && view.observed_at.is_some()
+            && referral.search.excluded.may_ask(view.shelter.organisation_id);
         Ok(open && fit::place(rules, &view.rooms, &referral.search, now).is_some())
     }
 }

@@ -20,6 +20,7 @@ use crate::domain::holds::HoldState;
 use crate::domain::household::{Search, Urgency};
 use crate::domain::id::{HoldId, Moment, ReferralId, ShelterId, UserId, WaveId};
 use crate::domain::outbox::NoticeKind;
+use crate::domain::quotas::QuotaKind;
 use crate::domain::ranking::Suggestion;
 use crate::domain::timeline::{Detail, EventKind};
 use crate::domain::waves::{Advice, Costs, Prospect, advise, wait_for};
@@ -126,9 +127,12 @@ impl Services {
         part: fn(WaveView) -> Option<T>,
     ) -> Result<String, Refused> {
         self.check_districts(&asking.avoid)?;
-        let tx = self.store.begin().await?;
+        let tx = self.store.begin_together().await?;
         let claimed = match once.claim(&tx, actor, self.now()).await? {
-            Turn::Again(answer) => return Ok(answer),
+            Turn::Again(answer) => {
+                tx.rollback().await?;
+                return Ok(answer);
+            }
             Turn::First(claimed) => claimed,
         };
         if !referrals::lock(&tx, &actor.case_scope(), referral).await? {
@@ -148,12 +152,19 @@ impl Services {
             Whom::Shelter(id) => (vec![id], 1),
             Whom::Wave(size) => (self.best(&search, usize::from(size) + SPARE, &but), usize::from(size)),
         };
-        lock_in_order(&tx, &shelters).await?;
+        if let Err(refused) = lock_in_order(&tx, &shelters).await {
+            drop(tx);
+            if let Whom::Shelter(id) = asking.whom {
+                self.asked_in_vain(actor, id).await?;
+            }
+            return Err(refused);
+        }
         let now = self.now();
         let places = self.places(&tx, &search, &shelters, most, now).await?;
         if places.is_empty() {
             drop(tx);
             let next = self.ranking(&search, now, 5, &[shelters, but].concat()).suggestions;
+            self.meter.case("no_bed_left");
             return Err(Refused::NoBedLeft { next });
         }
         let wave = Wave {
@@ -178,6 +189,8 @@ impl Services {
             let hold = self.make_hold(&tx, &wave, place, Some(actor), &mut telling).await?;
             made.push(Self::hold_view(&tx, &hold, &referral, &view, actor, now).await?);
         }
+        let asked = u32::try_from(made.len()).unwrap_or(u32::MAX);
+        self.charge(&tx, &mut telling, actor, (QuotaKind::Holds, asked)).await?;
         let view = WaveView {
             id: wave.id,
             answer_by: wave.policy.asked_until(now),
@@ -266,10 +279,12 @@ impl Services {
             version: 1,
             starts_on: wave.start.map(|start| start.on),
             starts_at: wave.start.map(|start| start.at),
+            excluded: wave.referral.search.excluded.clone(),
             lines: place.allocation.lines,
         };
         holds::insert(tx, &hold).await?;
-        let detail = json!({"shelter": hold.shelter_id, "beds": hold.beds, "cots": hold.cots, "wave": wave.id});
+        // Not how many beds: the record is kept for ever, and how large the household was is not.
+        let detail = json!({"shelter": hold.shelter_id, "wave": wave.id});
         telling.on_record(actor, "hold.ask", &hold, detail);
         telling.hold(&hold, EventKind::Asked, Detail::until(hold.expires_at));
         telling.notice(&hold, NoticeKind::Asked);

@@ -88,6 +88,12 @@ fn tables_of_others_are_read_as_they_come() {
             "\u{feff}a,b\n\n\"x, y\",2\n",
             vec![vec!["a", "b"], vec![], vec!["x, y", "2"]],
         ),
+        // Lines within a cell are no rows, as spreadsheets count them.
+        (
+            "a,b\r\n\"one\r\ntwo\",1\r\n\r\nx,2\r\n",
+            vec![vec!["a", "b"], vec!["one\r\ntwo", "1"], vec![], vec!["x", "2"]],
+        ),
+        ("\n\na,b", vec![vec![], vec![], vec!["a", "b"]]),
         (
             "Title\na;b,c\n1;2",
             vec![vec!["Title"], vec!["a", "b,c"], vec!["1", "2"]],

@@ -89,6 +89,7 @@ impl Import<'_> {
             rules: self.map.rules_for(told).ok_or_else(unknown)?,
             report_due: self.map.report_due,
             report_interval_hours: self.map.report_interval_hours,
+            canary: false,
             rooms: row.rooms.iter().map(|room| self.room(room)).collect(),
             version: 1,
         })

@@ -141,7 +141,8 @@ impl Services {
             received_at: now,
         };
         let counted = Count::parse(&raw_counts(counts), &self.catalogue()).map_err(Refused::Invalid)?;
-        self.put_counts(tx, &of, &counted).await?;
+        let shelves = self.shelves_of(tx, id, &counted).await?;
+        self.put_counts(tx, &of, &counted, shelves).await?;
         let detail = json!({"items": counts.len(), "channel": Channel::Sms});
         telling.entry(Some(&arrived.actor), "stock.count", ("shelter", id.to_string()), detail);
         let reply = Reply::Counted {
