@@ -9,6 +9,7 @@ pub mod http;
 pub mod ids;
 pub mod jobs;
 pub mod letters;
+pub mod machine;
 pub mod mail;
 pub mod pack;
 pub mod push;

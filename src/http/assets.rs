@@ -1,7 +1,7 @@
 //! The web app, embedded: hashed assets for ever, the page always fresh, brotli or gzip as the browser takes it.
 
-use actix_web::http::header;
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::http::{Method, StatusCode, header};
+use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use rust_embed::{EmbeddedFile, RustEmbed};
 
 use super::problem::Problem;
@@ -16,6 +16,18 @@ pub async fn serve(request: HttpRequest) -> Result<HttpResponse, Problem> {
     let path = request.path().trim_start_matches('/');
     if path.starts_with("api/") {
         return Err(Problem::not_found());
+    }
+    // What has no route of its own comes here by any method.
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        let refused = Problem::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "method_not_allowed",
+            "Not this method here.",
+        );
+        let mut response = refused.error_response();
+        let allowed = header::HeaderValue::from_static("GET, HEAD");
+        response.headers_mut().insert(header::ALLOW, allowed);
+        return Ok(response);
     }
     let is_file = path.contains('.');
     let name = if is_file { path } else { "index.html" };

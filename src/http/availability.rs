@@ -248,9 +248,22 @@ fn print(picture: &Picture) -> Printed {
     }
 }
 
+/// What is answered: numbers, or bands.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+#[expect(
+    dead_code,
+    clippy::large_enum_variant,
+    reason = "says the two shapes to the OpenAPI document"
+)]
+enum AvailabilityAnswer {
+    Numbers(AvailabilityOut),
+    Bands(AvailabilityBandsOut),
+}
+
 /// National and regional availability. Officers get bands (`AvailabilityBandsOut`) instead of numbers.
 #[utoipa::path(get, path = "/api/v1/availability", tag = "availability",
-    responses((status = 200, body = AvailabilityOut), (status = 304, description = "not changed since the ETag sent"),
+    responses((status = 200, body = AvailabilityAnswer), (status = 304, description = "not changed since the ETag sent"),
         (status = "4XX", body = super::problem::Problem)))]
 pub async fn get(state: web::Data<State>, who: SignedIn, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let picture = state.services.availability();

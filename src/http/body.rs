@@ -9,10 +9,11 @@ use actix_web::http::{StatusCode, header};
 use actix_web::web::BytesMut;
 use actix_web::{FromRequest, HttpRequest, web};
 use futures::StreamExt;
-use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 
 use super::problem::Problem;
+use super::twins::{NoTwins, is_json};
 use super::{Patience, State};
 use crate::services::once::Key;
 
@@ -149,11 +150,16 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     if is_too_deep(bytes) {
         return Err(Problem::bad_request("too_deep", "The JSON is nested too deeply."));
     }
-    if bytes.iter().find(|b| !b.is_ascii_whitespace()) == Some(&b'[')
-        && serde_json::from_slice::<IgnoredAny>(bytes).is_ok()
-    {
+    if bytes.iter().find(|b| !b.is_ascii_whitespace()) == Some(&b'[') && is_json(bytes) {
         // Serde would take a list for an object, its values in the order of the fields.
         return Err(Problem::field("body", "wrong_type", "an object, not a list"));
+    }
+    // A struct refuses a field twice by itself; a map would take the last.
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    if let Err(error) = serde_path_to_error::deserialize::<_, NoTwins>(&mut json)
+        && error.inner().classify() == Category::Data
+    {
+        return Err(of_shape(&error.path().to_string(), &error.inner().to_string()));
     }
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
@@ -162,9 +168,7 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         match inner.classify() {
             Category::Data => of_shape(&path, &inner.to_string()),
             // An enum that is given a number fails as if it were no JSON.
-            _ if serde_json::from_slice::<IgnoredAny>(bytes).is_ok() => {
-                Problem::field(path, "wrong_type", "of another type")
-            }
+            _ if is_json(bytes) => Problem::field(path, "wrong_type", "of another type"),
             _ => Problem::bad_request("malformed_json", "The body is not JSON."),
         }
     })?;
@@ -216,12 +220,19 @@ fn of_shape(path: &str, message: &str) -> Problem {
         (path.to_owned(), "wrong_type")
     };
     let detail = message.split(" at line ").next().unwrap_or(message).to_owned();
-    let field = if field == "." { "body".to_owned() } else { field };
+    // A key may be empty, and a field that nobody can read names nothing.
+    let field = if matches!(field.as_str(), "." | "") {
+        "body".to_owned()
+    } else {
+        field
+    };
     Problem::field(field, code, detail)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use serde::Deserialize;
 
     use super::{is_too_deep, parse};
@@ -268,12 +279,32 @@ mod tests {
             (r#"{"n":1,"inner":[],"x":2}"#, "x", "unknown_field"),
             (r#"{"n":1,"inner":[{"beds":1,"y":2}]}"#, "inner[0].y", "unknown_field"),
             (r#"{"n":1,"n":2,"inner":[]}"#, "n", "duplicate_field"),
+            (r#"{"n":1,"inner":[],"":2}"#, "body", "unknown_field"),
             ("[1, []]", "body", "wrong_type"),
             ("3", "body", "wrong_type"),
         ];
         for (json, field, code) in cases {
             assert_eq!(field_of(json), (422, field.to_owned(), code.to_owned()), "{json}");
         }
+    }
+
+    #[test]
+    fn a_key_twice_is_refused_in_maps_too() {
+        let twice = [
+            (r#"{"a":1,"a":2}"#, "a"),
+            (r#"{"a":{"b":[{"c":1},{"d":1,"d":null}]}}"#, "a.b[1].d"),
+            (r#"{"a":1,"\u0061":2}"#, "a"),
+        ];
+        for (json, field) in twice {
+            let problem = parse::<BTreeMap<String, serde_json::Value>>(json.as_bytes()).unwrap_err();
+            let told: Vec<_> = problem
+                .errors
+                .iter()
+                .map(|e| (e.field.as_str(), e.code.as_str()))
+                .collect();
+            assert_eq!(told, [(field, "duplicate_field")], "{json}");
+        }
+        assert!(parse::<BTreeMap<String, serde_json::Value>>(br#"{"a":{"b":1},"b":[{"b":1},{"b":1}]}"#).is_ok());
     }
 
     #[test]

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::State;
 use super::access::SignedIn;
+use super::approvals::approval_in;
 use super::body::Body;
 use super::parse::{Page, Paging, id, query};
 use super::problem::Problem;
@@ -228,13 +229,17 @@ pub struct ExportQuery {
     pub language: Option<String>,
     /// `csv` or `xlsx`.
     pub format: String,
+    /// Where the tables name shelters that have not reported: the approval of an administrator.
+    pub approval: Option<String>,
 }
 
-/// The tables of a digest: those that travelled with it, or the same made of its frozen figures.
+/// The tables of a digest: those that travelled with it, or the same made of its frozen figures. Where they name shelters
+/// an approval is needed (`POST /approvals`).
 #[utoipa::path(get, path = "/api/v1/digests/{id}/export", tag = "digests", params(("id" = Uuid, Path), ExportQuery),
     responses((status = 200, description = "a table"), (status = "4XX", body = super::problem::Problem)))]
 pub async fn export(
     state: web::Data<State>,
+    who: SignedIn,
     path: web::Path<String>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
@@ -245,7 +250,11 @@ pub async fn export(
         .unwrap_or_else(|| state.services.pack.default_language.clone());
     let format: Format =
         (asked.format.parse()).map_err(|_| Problem::field("format", "unknown_value", "csv or xlsx"))?;
-    let bytes = state.services.exported(digest, &language, format).await?;
+    let approval = approval_in(asked.approval.as_deref())?;
+    let bytes = state
+        .services
+        .exported(&who.0, (digest, approval), &language, format)
+        .await?;
     Ok(HttpResponse::Ok()
         .content_type(format.media_type())
         .insert_header((

@@ -3,7 +3,9 @@
 use actix_web::{HttpResponse, web};
 use serde_json::Value;
 use std::fmt::Write;
-use utoipa::OpenApi;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::path::Operation;
+use utoipa::{Modify, OpenApi};
 
 use super::State;
 
@@ -20,6 +22,26 @@ use super::State;
         super::session::close,
         super::session::me,
         super::session::set_language,
+        super::proof::prove,
+        super::proof::challenge,
+        super::factors::list,
+        super::factors::add_totp,
+        super::factors::confirm_totp,
+        super::factors::add_passkey,
+        super::factors::confirm_passkey,
+        super::factors::remove,
+        super::factors::new_recovery_codes,
+        super::sessions::list,
+        super::sessions::end,
+        super::sessions::end_others,
+        super::sessions::devices,
+        super::sessions::forget_device,
+        super::sessions::change_password,
+        super::tickets::ask_reset,
+        super::tickets::look,
+        super::tickets::use_up,
+        super::tickets::invite,
+        super::tickets::invitations,
         super::push::list,
         super::push::add,
         super::push::remove,
@@ -131,11 +153,65 @@ use super::State;
         super::people::change_user,
         super::people::organisations,
         super::people::add_organisation,
+        super::approvals::list,
+        super::approvals::ask,
+        super::approvals::approve,
+        super::approvals::refuse,
+        super::approvals::reset_factors,
+        super::tokens::list,
+        super::tokens::add,
+        super::tokens::revoke,
         super::audit::list,
+        super::audit::anchors,
+        super::audit::verify,
     ),
-    components(schemas(super::availability::AvailabilityBandsOut))
+    modifiers(&Conventions)
 )]
 struct Document;
+
+/// What is said once for all routes: every refusal is `application/problem+json`, and an operation is called by its method
+/// and path, since handlers of several rooms have one name.
+struct Conventions;
+
+impl Modify for Conventions {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        for (path, item) in &mut document.paths.paths {
+            let methods = [
+                ("get", &mut item.get),
+                ("post", &mut item.post),
+                ("put", &mut item.put),
+                ("delete", &mut item.delete),
+            ];
+            for (method, operation) in methods {
+                if let Some(operation) = operation {
+                    operation.operation_id = Some(name(method, path));
+                    refusals(operation);
+                }
+            }
+        }
+    }
+}
+
+/// `get_shelters_id_state` of `GET /api/v1/shelters/{id}/state`.
+fn name(method: &str, path: &str) -> String {
+    let words = path
+        .trim_start_matches(super::matrix::PREFIX)
+        .split(['/', '{', '}', '-']);
+    words
+        .filter(|word| !word.is_empty())
+        .fold(method.to_owned(), |name, word| name + "_" + word)
+}
+
+fn refusals(operation: &mut Operation) {
+    for (status, response) in &mut operation.responses.responses {
+        if let RefOr::T(response) = response
+            && status.starts_with('4')
+            && let Some(content) = response.content.shift_remove("application/json")
+        {
+            response.content.insert("application/problem+json".to_owned(), content);
+        }
+    }
+}
 
 /// The document as it is served and checked in.
 pub fn openapi() -> String {

@@ -9,9 +9,9 @@ use uuid::Uuid;
 use super::State;
 use super::access::SignedIn;
 use super::body::Body;
+use super::household::HouseholdBody;
 use super::parse::{Faults, Page, Paging, id, query};
 use super::problem::Problem;
-use super::search::HouseholdBody;
 use crate::domain::holds::{DeclineReason, HoldEvent, ReleaseReason};
 use crate::services::holds::{Ending, HoldView};
 use crate::services::once::Once;
@@ -299,7 +299,11 @@ impl ReasonQuery {
     pub fn parse(request: &HttpRequest) -> Result<String, Problem> {
         let asked: Self = query(request)?;
         let mut faults = Faults::default();
-        let reason = faults.text("reason", &asked.reason, 3, 200);
+        if asked.reason.trim().chars().count() < 3 {
+            faults.add("reason", "too_short", "at least 3 characters");
+        }
+        // It goes on record for good, so it says as little of anybody as a remark may.
+        let reason = super::parse::note(&mut faults, "reason", &asked.reason);
         faults.done()?;
         Ok(reason)
     }

@@ -1,5 +1,7 @@
 //! Which role may use which route: data, and the only gate. A route without a row lets nobody in.
 
+use std::collections::BTreeSet;
+
 use actix_web::http::Method;
 
 use crate::domain::accounts::Role::{self, Admin, Committee, Manager, Officer};
@@ -9,6 +11,13 @@ pub enum Who {
     /// Also without signing in.
     Anybody,
     Only(&'static [Role]),
+}
+
+impl Row {
+    /// Whether the read is put on record.
+    pub fn is_on_record(&self) -> bool {
+        self.method == Method::GET && ON_RECORD.contains(&self.path)
+    }
 }
 
 impl Who {
@@ -26,6 +35,54 @@ pub struct Row {
     /// The pattern below the prefix.
     pub path: &'static str,
     pub who: Who,
+    /// Open to a session that must still set up its second factor.
+    pub early: bool,
+    /// Wants a proof of identity that is not older than a quarter of an hour.
+    pub fresh: bool,
+    /// Never by a program's token.
+    pub people: bool,
+}
+
+impl Row {
+    const fn of(method: &'static Method, path: &'static str, who: Who) -> Self {
+        Self {
+            method,
+            path,
+            who,
+            early: false,
+            fresh: false,
+            people: false,
+        }
+    }
+
+    const fn early(self) -> Self {
+        Self { early: true, ..self }
+    }
+
+    const fn fresh(self) -> Self {
+        Self { fresh: true, ..self }
+    }
+
+    const fn people(self) -> Self {
+        Self { people: true, ..self }
+    }
+
+    /// What a program's token must be allowed to come in here: `read:` or `write:` and the first word of the path. `None`
+    /// where no program comes in, or everybody does. Who must prove who they are is a person.
+    pub fn scope(&self) -> Option<String> {
+        if self.people || self.fresh || self.who == Who::Anybody {
+            return None;
+        }
+        let verb = if self.method == Method::GET { "read" } else { "write" };
+        let room = self.path.split('/').nth(1)?;
+        Some(format!("{verb}:{room}"))
+    }
+}
+
+/// Every scope that some route asks for from one of these roles, in order.
+pub fn scopes(role: Role) -> BTreeSet<String> {
+    let open = MATRIX.iter().filter(|row| row.who.admits(role));
+    open.filter_map(Row::scope).collect()
 }
 
 pub const PREFIX: &str = "/api/v1";
@@ -40,47 +97,49 @@ const PICTURE: Who = Who::Only(&[Committee, Admin]);
 const SUPPLIES: Who = Who::Only(&[Manager, Committee, Admin]);
 
 const fn get(path: &'static str, who: Who) -> Row {
-    Row {
-        method: &Method::GET,
-        path,
-        who,
-    }
+    Row::of(&Method::GET, path, who)
 }
 const fn post(path: &'static str, who: Who) -> Row {
-    Row {
-        method: &Method::POST,
-        path,
-        who,
-    }
+    Row::of(&Method::POST, path, who)
 }
 const fn put(path: &'static str, who: Who) -> Row {
-    Row {
-        method: &Method::PUT,
-        path,
-        who,
-    }
+    Row::of(&Method::PUT, path, who)
 }
 const fn delete(path: &'static str, who: Who) -> Row {
-    Row {
-        method: &Method::DELETE,
-        path,
-        who,
-    }
+    Row::of(&Method::DELETE, path, who)
 }
 
 pub static MATRIX: &[Row] = &[
     post("/session", Who::Anybody),
-    delete("/session", ALL),
-    get("/me", ALL),
-    put("/me/language", ALL),
-    get("/me/push", MANAGER),
-    post("/me/push", MANAGER),
-    delete("/me/push/{id}", MANAGER),
-    get("/me/phones", MANAGER),
-    post("/me/phones", MANAGER),
-    delete("/me/phones/{id}", MANAGER),
-    get("/me/alerts", PICTURE),
-    put("/me/alerts", PICTURE),
+    delete("/session", ALL).early().people(),
+    post("/session/proof/passkey", ALL).people(),
+    post("/session/proof", ALL).people(),
+    get("/me", ALL).early(),
+    put("/me/language", ALL).early().people(),
+    get("/me/factors", ALL).early().people(),
+    post("/me/factors/totp", ALL).early().fresh().people(),
+    post("/me/factors/{id}/confirm", ALL).early().fresh().people(),
+    post("/me/factors/passkey", ALL).early().fresh().people(),
+    post("/me/factors/passkey/{id}/confirm", ALL).early().fresh().people(),
+    delete("/me/factors/{id}", ALL).fresh().people(),
+    post("/me/recovery-codes", ALL).fresh().people(),
+    get("/me/sessions", ALL).people(),
+    delete("/me/sessions", ALL).people(),
+    delete("/me/sessions/{id}", ALL).people(),
+    get("/me/devices", ALL).people(),
+    delete("/me/devices/{id}", ALL).people(),
+    post("/resets", Who::Anybody),
+    // The link proves itself.
+    post("/tickets/look", Who::Anybody),
+    post("/tickets/use", Who::Anybody),
+    get("/me/push", MANAGER).people(),
+    post("/me/push", MANAGER).people(),
+    delete("/me/push/{id}", MANAGER).people(),
+    get("/me/phones", MANAGER).people(),
+    post("/me/phones", MANAGER).people(),
+    delete("/me/phones/{id}", MANAGER).people(),
+    get("/me/alerts", PICTURE).people(),
+    put("/me/alerts", PICTURE).people(),
     // The gateway proves itself.
     post("/channels/sms", Who::Anybody),
     get("/geography", Who::Anybody),
@@ -95,8 +154,8 @@ pub static MATRIX: &[Row] = &[
     post("/shelters", ADMIN),
     get("/shelters/{id}", SHELTERS),
     put("/shelters/{id}", ADMIN),
-    get("/shelters/{id}/confidential", MANAGER),
-    put("/shelters/{id}/confidential", MANAGER),
+    get("/shelters/{id}/confidential", MANAGER).fresh().people(),
+    put("/shelters/{id}/confidential", MANAGER).fresh().people(),
     post("/shelters/{id}/reports", MANAGER),
     get("/shelters/{id}/reports", MANAGER),
     get("/shelters/{id}/state", MANAGER),
@@ -127,7 +186,7 @@ pub static MATRIX: &[Row] = &[
     post("/holds/{id}/release", CASES),
     post("/holds/{id}/extend", OFFICER),
     get("/holds/{id}/timeline", CASES),
-    get("/holds/{id}/handover", OFFICER),
+    get("/holds/{id}/handover", OFFICER).fresh().people(),
     post("/plans/placement", ADMIN),
     get("/plans/transfers", PICTURE),
     post("/plans/transfers", PICTURE),
@@ -181,16 +240,52 @@ pub static MATRIX: &[Row] = &[
     post("/digests/preview", PICTURE),
     post("/digests/{id}/resend", ADMIN),
     get("/troubles", ADMIN),
-    get("/users", ADMIN),
-    post("/users", ADMIN),
-    put("/users/{id}", ADMIN),
-    get("/organisations", ADMIN),
+    get("/invitations", ADMIN).people(),
+    post("/invitations", ADMIN).people(),
+    get("/users", ADMIN).people(),
+    post("/users", ADMIN).fresh().people(),
+    put("/users/{id}", ADMIN).fresh().people(),
+    post("/users/{id}/factors/reset", ADMIN).fresh().people(),
+    get("/approvals", PICTURE).people(),
+    post("/approvals", PICTURE).people(),
+    post("/approvals/{id}/approve", ADMIN).fresh().people(),
+    post("/approvals/{id}/refuse", ADMIN).fresh().people(),
+    get("/tokens", ADMIN).people(),
+    post("/tokens", ADMIN).fresh().people(),
+    delete("/tokens/{id}", ADMIN).people(),
+    get("/organisations", Who::Only(&[Officer, Admin])),
     post("/organisations", ADMIN),
-    get("/audit", Who::Only(&[Manager, Admin])),
+    get("/audit", Who::Only(&[Manager, Admin])).people(),
+    get("/audit/anchors", ADMIN).people(),
+    post("/audit/verify", ADMIN).people(),
+    // It ends every session of who asks.
+    put("/me/password", ALL).fresh().people(),
+];
+
+/// Reads that show people's names and addresses, exports, and the log itself: each is on record before it is answered.
+/// What shows one shelter's contact is recorded with the shelter, by its own service.
+pub static ON_RECORD: &[&str] = &[
+    "/users",
+    "/approvals",
+    "/audit",
+    "/digest-schedules/{id}/recipients",
+    "/digests/{id}/export",
+    "/shelters/{id}/stock/export",
 ];
 
 /// The row of a route, by its full pattern.
 pub fn row(method: &Method, pattern: &str) -> Option<&'static Row> {
     let path = pattern.strip_prefix(PREFIX)?;
     MATRIX.iter().find(|row| row.method == method && row.path == path)
+}
+
+/// The methods a path is there for, as `Allow` names them.
+pub fn methods(pattern: &str) -> String {
+    let path = pattern.strip_prefix(PREFIX).unwrap_or_default();
+    let rows = MATRIX.iter().filter(|row| row.path == path);
+    let mut methods: Vec<&str> = rows.map(|row| row.method.as_str()).collect();
+    if methods.contains(&"GET") {
+        methods.push("HEAD");
+    }
+    methods.join(", ")
 }

@@ -3,22 +3,27 @@
 
 pub mod access;
 pub mod alerts;
+pub mod approvals;
 pub mod assets;
 pub mod audit;
 pub mod availability;
 pub mod balance;
 pub mod body;
 pub mod channels;
+pub mod client;
 pub mod demand;
 pub mod digests;
 pub mod docs;
+pub mod factors;
 pub mod figures;
 pub mod geography;
 pub mod glossary;
 pub mod headers;
 pub mod health;
 pub mod holds;
+pub mod household;
 pub mod items;
+pub mod limits;
 pub mod matrix;
 pub mod metrics;
 pub mod movements;
@@ -31,6 +36,7 @@ pub mod phones;
 pub mod placement;
 pub mod plans;
 pub mod problem;
+pub mod proof;
 pub mod push;
 pub mod readers;
 pub mod referrals;
@@ -42,6 +48,7 @@ pub mod schedules;
 pub mod search;
 pub mod server;
 pub mod session;
+pub mod sessions;
 pub mod sheets;
 pub mod shelters;
 pub mod state;
@@ -50,11 +57,14 @@ pub mod stock;
 pub mod stream;
 mod supplies;
 mod tables;
+pub mod tickets;
 pub mod timeline;
+pub mod tokens;
 pub mod transfer_plans;
 pub mod transfer_sheet;
 pub mod transfers;
 pub mod troubles;
+mod twins;
 pub mod waves;
 
 use std::sync::Arc;
@@ -62,6 +72,7 @@ use std::time::Duration;
 
 use crate::services::Services;
 use crate::sms::Gateways;
+use limits::Limits;
 
 /// What every handler is given.
 #[derive(Clone)]
@@ -71,6 +82,7 @@ pub struct State {
     pub openapi: Arc<str>,
     pub patience: Patience,
     pub sms: Gateways,
+    pub limits: Arc<Limits>,
 }
 
 /// How long the server waits for a client.
@@ -80,6 +92,8 @@ pub struct Patience {
     pub head: Duration,
     /// For its body: actix itself never gives up on one that drips.
     pub body: Duration,
+    /// And a client for us: until a request is given up.
+    pub request: Duration,
 }
 
 impl Default for Patience {
@@ -87,6 +101,7 @@ impl Default for Patience {
         Self {
             head: Duration::from_secs(10),
             body: Duration::from_secs(20),
+            request: Duration::from_secs(60),
         }
     }
 }

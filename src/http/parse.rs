@@ -68,7 +68,11 @@ impl Faults {
 /// Control characters, zero-width characters and those that turn the direction of writing.
 fn is_steering(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+        || matches!(
+            c,
+            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}'
+                | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}'
+        )
 }
 
 /// A plain address, judged without a mail library: the door knows no mail.
@@ -228,6 +232,13 @@ pub fn query<T: serde::de::DeserializeOwned>(request: &HttpRequest) -> Result<T,
     let pairs: Vec<(String, String)> = actix_web::web::Query::from_query(request.query_string())
         .map(actix_web::web::Query::into_inner)
         .map_err(|_| Problem::field("query", "malformed", "a query string"))?;
+    if let Some((name, _)) = pairs.iter().find(|(_, value)| value.chars().any(is_steering)) {
+        return Err(Problem::field(
+            name.clone(),
+            "control_character",
+            "no control or direction characters",
+        ));
+    }
     let read = serde::de::value::MapDeserializer::new(pairs.into_iter().map(|(k, v)| (k, Loose(v))));
     serde_path_to_error::deserialize(read).map_err(|error: serde_path_to_error::Error<serde::de::value::Error>| {
         let path = error.path().to_string();
@@ -276,20 +287,24 @@ impl<'de> serde::Deserializer<'de> for Loose {
     }
 }
 
-/// A short remark: at most 200 characters, and no run of digits that could be somebody's number.
+/// A short remark: at most 200 characters, no run of digits that could be somebody's number, whatever stands between them
+/// but letters, and no mail address.
 pub fn note(faults: &mut Faults, field: &str, value: &str) -> String {
     let note = faults.text(field, value, 0, 200);
     let mut digits = 0;
     for c in note.chars() {
         digits = match c {
             c if c.is_numeric() => digits + 1,
-            ' ' | '-' | '.' | '(' | ')' | '+' if digits > 0 => digits,
-            _ => 0,
+            c if c.is_alphabetic() => 0,
+            _ => digits,
         };
         if digits >= 5 {
             faults.add(field, "looks_like_a_number", "no telephone or document numbers");
             break;
         }
+    }
+    if note.contains(['@', '\u{ff20}', '\u{fe6b}']) {
+        faults.add(field, "looks_like_an_address", "no mail addresses or account names");
     }
     note
 }

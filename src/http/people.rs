@@ -7,11 +7,14 @@ use uuid::Uuid;
 
 use super::State;
 use super::access::SignedIn;
+use super::approvals::{WaitsOut, is_waiting, waits};
 use super::body::Body;
 use super::parse::{Faults, Page, id};
 use super::problem::Problem;
-use crate::domain::accounts::{Organisation, Role, User};
+use crate::domain::accounts::{Account, Organisation, Role};
 use crate::domain::id::OrganisationId;
+use crate::services::approvals::Accepted;
+use crate::services::once::Once;
 use crate::services::people::UserDraft;
 
 #[derive(Serialize, ToSchema)]
@@ -24,11 +27,21 @@ pub struct UserOut {
     pub shelter_ids: Vec<Uuid>,
     pub language: String,
     pub disabled: bool,
+    /// `invited` until a password is chosen, then `active`, or `disabled`.
+    pub state: String,
+    /// Whether a second factor has been set up.
+    pub has_factor: bool,
+    /// As far as sessions are still on record.
+    pub last_sign_in_at: Option<chrono::DateTime<chrono::Utc>>,
 }
 
-impl From<User> for UserOut {
-    fn from(row: User) -> Self {
+impl From<Account> for UserOut {
+    fn from(account: Account) -> Self {
+        let row = account.user;
         Self {
+            state: account.state.to_string(),
+            has_factor: account.has_factor,
+            last_sign_in_at: account.last_sign_in_at,
             id: row.id.0,
             email: row.email,
             name: row.name,
@@ -55,8 +68,6 @@ pub struct NewUserBody {
     #[serde(default)]
     pub shelter_ids: Vec<Uuid>,
     pub language: String,
-    /// 15 to 128 characters.
-    pub password: String,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -71,9 +82,6 @@ pub struct UserBody {
     #[serde(default)]
     pub shelter_ids: Vec<Uuid>,
     pub language: String,
-    /// A new password; without it the old one stays.
-    #[serde(default)]
-    pub password: Option<String>,
     #[serde(default)]
     pub disabled: bool,
 }
@@ -92,7 +100,6 @@ fn draft(email: &str, body: UserBody, faults: &mut Faults) -> UserDraft {
         organisation_id: body.organisation_id.map(OrganisationId),
         shelters: body.shelter_ids.into_iter().map(Into::into).collect(),
         language: body.language,
-        password: body.password,
         disabled: body.disabled,
     }
 }
@@ -104,14 +111,24 @@ pub async fn users(state: web::Data<State>) -> Result<web::Json<Page<UserOut>>, 
     Ok(web::Json(Page::whole(rows.into_iter().map(UserOut::from).collect())))
 }
 
-/// Make an account.
+fn print(row: &Accepted) -> String {
+    match row {
+        Accepted::Done(account) => serde_json::to_string(&UserOut::from(account.clone())),
+        Accepted::Waits(approval) => serde_json::to_string(&WaitsOut::from(*approval)),
+    }
+    .unwrap_or_default()
+}
+
+/// Make an account, and invite its owner by mail to choose a password: 72 hours, one use. An administrator's waits for
+/// another administrator (`GET /approvals`): 202, and nothing is made before.
 #[utoipa::path(post, path = "/api/v1/users", tag = "people", request_body = NewUserBody,
-    responses((status = 201, body = UserOut), (status = "4XX", body = super::problem::Problem)))]
+    responses((status = 201, body = UserOut), (status = 202, body = WaitsOut), (status = "4XX", body = super::problem::Problem)))]
 pub async fn add_user(
     state: web::Data<State>,
     who: SignedIn,
     body: Body<NewUserBody>,
 ) -> Result<HttpResponse, Problem> {
+    let once = Once { key: body.key(), print };
     let new = body.value;
     let mut faults = Faults::default();
     let email = faults.email("email", &new.email);
@@ -121,49 +138,70 @@ pub async fn add_user(
         organisation_id: new.organisation_id,
         shelter_ids: new.shelter_ids,
         language: new.language,
-        password: Some(new.password),
         disabled: false,
     };
     let draft = draft(&email, rest, &mut faults);
     faults.done()?;
-    let row = state.services.add_user(Some(&who.0), draft).await?;
-    Ok(HttpResponse::Created().json(UserOut::from(row)))
+    let answer = state.services.add_user(&who.0, draft, once).await?;
+    let mut response = match is_waiting(&answer) {
+        true => HttpResponse::Accepted(),
+        false => HttpResponse::Created(),
+    };
+    Ok(response.content_type("application/json").body(answer))
 }
 
-/// Change an account. Its sessions end at once.
+/// Change an account. Its sessions end at once. Making it an administrator's waits for another administrator: 202, and
+/// nothing is changed before.
 #[utoipa::path(put, path = "/api/v1/users/{id}", tag = "people", request_body = UserBody, params(("id" = Uuid, Path)),
-    responses((status = 200, body = UserOut), (status = "4XX", body = super::problem::Problem)))]
+    responses((status = 200, body = UserOut), (status = 202, body = WaitsOut), (status = "4XX", body = super::problem::Problem)))]
 pub async fn change_user(
     state: web::Data<State>,
     who: SignedIn,
     path: web::Path<String>,
     body: Body<UserBody>,
-) -> Result<web::Json<UserOut>, Problem> {
+) -> Result<HttpResponse, Problem> {
     let mut faults = Faults::default();
     let draft = draft("", body.value, &mut faults);
     faults.done()?;
-    Ok(web::Json(
-        state.services.change_user(&who.0, id(&path)?, draft).await?.into(),
-    ))
+    Ok(match state.services.change_user(&who.0, id(&path)?, draft).await? {
+        Accepted::Done(row) => HttpResponse::Ok().json(UserOut::from(row)),
+        Accepted::Waits(approval) => waits(approval),
+    })
 }
 
 #[derive(Serialize, ToSchema)]
 pub struct OrganisationOut {
     pub id: Uuid,
-    pub code: String,
     pub name: String,
-    pub operates: bool,
-    pub refers: bool,
+    /// For administrators; an officer is given names to choose from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub operates: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refers: Option<bool>,
+}
+
+impl OrganisationOut {
+    fn name_only(row: Organisation) -> Self {
+        Self {
+            id: row.id.0,
+            name: row.name,
+            code: None,
+            operates: None,
+            refers: None,
+        }
+    }
 }
 
 impl From<Organisation> for OrganisationOut {
     fn from(row: Organisation) -> Self {
         Self {
             id: row.id.0,
-            code: row.code,
             name: row.name,
-            operates: row.operates,
-            refers: row.refers,
+            code: Some(row.code),
+            operates: Some(row.operates),
+            refers: Some(row.refers),
         }
     }
 }
@@ -179,14 +217,20 @@ pub struct OrganisationBody {
     pub refers: bool,
 }
 
-/// Organisations that operate shelters, refer households, or both.
+/// Organisations that operate shelters, refer households, or both. An officer, who may name some that are to see nothing
+/// of a case, is given their names alone.
 #[utoipa::path(get, path = "/api/v1/organisations", tag = "people",
     responses((status = 200, body = Page<OrganisationOut>), (status = "4XX", body = super::problem::Problem)))]
-pub async fn organisations(state: web::Data<State>) -> Result<web::Json<Page<OrganisationOut>>, Problem> {
+pub async fn organisations(
+    state: web::Data<State>,
+    who: SignedIn,
+) -> Result<web::Json<Page<OrganisationOut>>, Problem> {
+    let print = match who.0.role {
+        Role::Admin => OrganisationOut::from,
+        _ => OrganisationOut::name_only,
+    };
     let rows = state.services.organisations().await?;
-    Ok(web::Json(Page::whole(
-        rows.into_iter().map(OrganisationOut::from).collect(),
-    )))
+    Ok(web::Json(Page::whole(rows.into_iter().map(print).collect())))
 }
 
 /// Add an organisation.

@@ -5,9 +5,10 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::household::HouseholdBody;
 use super::parse::{Faults, note};
 use super::problem::Problem;
-use super::search::{HouseholdBody, SearchBody};
+use super::search::SearchBody;
 use crate::domain::household::{Need, Urgency};
 use crate::domain::plans::{MOST_HOUSEHOLDS, Seeker};
 use crate::services::plans::PlanWish;
@@ -104,6 +105,7 @@ fn seeker(at: usize, body: PlanHouseholdBody) -> Result<Seeker, Problem> {
         languages: body.languages,
         from_district: body.from_district,
         avoid_districts: Vec::new(),
+        exclude_organisations: Vec::new(),
         urgency: body.urgency,
         earliest_date: None,
         rooms_apart_ok: body.rooms_apart_ok,

@@ -6,8 +6,10 @@ use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::factors::ChallengeOut;
 use super::search::SuggestionOut;
 use crate::domain::errors::FieldError;
+use crate::domain::factors::Way;
 use crate::services::errors::Refused;
 
 /// One field that cannot be taken.
@@ -33,6 +35,16 @@ pub struct Problem {
     /// With `no_bed_left`: the next places that fit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub suggestions: Option<Vec<SuggestionOut>>,
+    /// With `second_factor_needed` and `proof_needed`: by what one can prove who one is, `password`, `totp`, `passkey` or
+    /// `recovery_code`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ways: Option<Vec<String>>,
+    /// With `second_factor_needed`, where a passkey is among them: what it is to sign.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub passkey: Option<Box<ChallengeOut>>,
+    /// Seconds until another try makes sense.
+    #[serde(skip)]
+    pub retry_after: Option<u64>,
 }
 
 impl std::fmt::Display for Problem {
@@ -53,6 +65,9 @@ impl Problem {
             detail: detail.into(),
             errors: Vec::new(),
             suggestions: None,
+            ways: None,
+            passkey: None,
+            retry_after: None,
         }
     }
 
@@ -74,6 +89,12 @@ impl Problem {
 }
 
 impl Problem {
+    /// The same, with the seconds until another try makes sense.
+    pub fn after(mut self, seconds: u64) -> Self {
+        self.retry_after = Some(seconds);
+        self
+    }
+
     /// The same faults, of fields below this one.
     pub fn under(mut self, parent: &str) -> Self {
         for error in &mut self.errors {
@@ -109,7 +130,32 @@ impl From<Refused> for Problem {
             Refused::Unauthenticated => Self::new(StatusCode::UNAUTHORIZED, "not_signed_in", "Sign in first."),
             Refused::AccountDisabled => Self::new(StatusCode::UNAUTHORIZED, "account_disabled", text),
             Refused::WrongCredentials => Self::new(StatusCode::UNAUTHORIZED, "wrong_credentials", text),
+            Refused::SecondFactorNeeded { ways, passkey } => {
+                let mut problem = Self::new(StatusCode::UNAUTHORIZED, "second_factor_needed", text);
+                problem.ways = Some(words(&ways));
+                problem.passkey = passkey.map(|challenge| Box::new(ChallengeOut::from(*challenge)));
+                problem
+            }
+            Refused::WrongCode => Self::new(StatusCode::UNAUTHORIZED, "wrong_code", text),
+            Refused::ProofNeeded { ways } => {
+                let mut problem = Self::new(StatusCode::FORBIDDEN, "proof_needed", text);
+                problem.ways = Some(words(&ways));
+                problem
+            }
+            Refused::NotProved(Way::Password) => Self::new(StatusCode::FORBIDDEN, "wrong_password", text),
+            Refused::NotProved(_) => Self::new(StatusCode::FORBIDDEN, "wrong_code", text),
+            Refused::FactorNotSetUp => Self::new(StatusCode::FORBIDDEN, "factor_not_set_up", text),
             Refused::TooManyAttempts => Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_attempts", text),
+            Refused::QuotaReached { seconds } => {
+                Self::new(StatusCode::TOO_MANY_REQUESTS, "quota_reached", text).after(seconds)
+            }
+            Refused::Wait(wait) => {
+                let mut problem = Self::new(StatusCode::TOO_MANY_REQUESTS, "wait", text);
+                // Rounded up: who comes back at that second is let in.
+                problem.retry_after = u64::try_from((wait.num_milliseconds() + 999) / 1000).ok();
+                problem
+            }
+            Refused::NoSuchLink => Self::new(StatusCode::NOT_FOUND, "no_such_link", text),
             Refused::NotFound => Self::not_found(),
             Refused::Invalid(errors) => errors.into(),
             Refused::Conflict { code, detail } => Self::new(StatusCode::CONFLICT, code, detail),
@@ -147,7 +193,12 @@ impl From<Refused> for Problem {
             Refused::SamePerson => Self::new(
                 StatusCode::FORBIDDEN,
                 "same_person",
-                "It takes a second administrator: you named this reader yourself.",
+                "It takes a second administrator: you asked for this yourself.",
+            ),
+            Refused::ApprovalNeeded => Self::new(
+                StatusCode::FORBIDDEN,
+                "approval_needed",
+                "This table names shelters: somebody else has to approve it first.",
             ),
             Refused::Stale => Self::new(
                 StatusCode::PRECONDITION_FAILED,
@@ -155,6 +206,7 @@ impl From<Refused> for Problem {
                 "It was changed since you read it.",
             ),
             Refused::KeyReused => Self::field("Idempotency-Key", "key_reused", "used before for another request"),
+            Refused::Busy => Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", text),
             Refused::Unavailable => Self::new(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "unavailable",
@@ -172,6 +224,10 @@ impl From<Refused> for Problem {
     }
 }
 
+fn words(ways: &[Way]) -> Vec<String> {
+    ways.iter().map(ToString::to_string).collect()
+}
+
 impl ResponseError for Problem {
     fn status_code(&self) -> StatusCode {
         StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
@@ -183,10 +239,11 @@ impl ResponseError for Problem {
             header::CONTENT_TYPE,
             HeaderValue::from_static("application/problem+json"),
         );
-        if self.status == StatusCode::SERVICE_UNAVAILABLE.as_u16() {
+        let unavailable = self.status == StatusCode::SERVICE_UNAVAILABLE.as_u16();
+        if let Some(seconds) = self.retry_after.or(unavailable.then_some(5)) {
             response
                 .headers_mut()
-                .insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+                .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }

@@ -10,9 +10,10 @@ use super::State;
 use super::access::SignedIn;
 use super::body::Body;
 use super::holds::{HoldOut, NothingBody};
+use super::household::HouseholdBody;
 use super::parse::{Faults, Page, Paging, id, query};
 use super::problem::Problem;
-use super::search::{HouseholdBody, SearchBody, SuggestionsOut, limit};
+use super::search::{SearchBody, SuggestionsOut, limit};
 use crate::domain::holds::{Outcome, UnmetReason};
 use crate::services::once::Once;
 use crate::services::placement::ReferralView;
@@ -33,6 +34,8 @@ pub struct ReferralOut {
     pub needs: Vec<String>,
     pub languages: Vec<String>,
     pub from_district: String,
+    /// Whose people see nothing of it.
+    pub exclude_organisations: Vec<Uuid>,
     pub urgency: String,
     pub earliest_date: Option<NaiveDate>,
     pub rooms_apart_ok: bool,
@@ -59,6 +62,7 @@ impl From<&ReferralView> for ReferralOut {
             needs: search.needs.iter().map(ToString::to_string).collect(),
             languages: search.languages.iter().cloned().collect(),
             from_district: search.from_district.clone(),
+            exclude_organisations: search.excluded.iter().map(|id| id.0).collect(),
             urgency: search.urgency.to_string(),
             earliest_date: search.earliest_date,
             rooms_apart_ok: search.rooms_apart_ok,
@@ -156,6 +160,7 @@ pub async fn suggestions(
         .map(str::trim)
         .filter(|code| !code.is_empty());
     let avoid = avoid.map(str::to_owned).collect();
+    state.services.count_search(&who.0).await?;
     let found = state
         .services
         .suggest_for(&who.0, id(&path)?, avoid, limit(asked.limit)?)

@@ -9,59 +9,17 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::State;
+use super::access::SignedIn;
 use super::body::Body;
+use super::household::HouseholdBody;
 use super::parse::Faults;
 use super::problem::Problem;
 use super::waves::WaveAdviceOut;
+use crate::domain::exclusion::{Excluded, MOST_EXCLUDED};
 use crate::domain::fit::Relaxation;
-use crate::domain::household::{AgeBand, Child, Household, Need, Search, Sex, Urgency};
+use crate::domain::household::{Child, Household, Need, Search, Urgency};
 use crate::domain::ranking::{MisfitEntry, Suggestion};
 use crate::services::placement::Suggested;
-
-#[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct AdultBody {
-    /// `under_18`, `18_59` or `60_plus`.
-    #[schema(value_type = String)]
-    pub age_band: AgeBand,
-}
-
-#[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ChildBody {
-    /// Whole years, 0 to 17.
-    pub age: u8,
-    /// `female` or `male`.
-    #[schema(value_type = String)]
-    pub sex: Sex,
-}
-
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct HouseholdBody {
-    /// 1 to 6 grown-ups, the woman herself among them.
-    pub adults: Vec<AdultBody>,
-    /// Up to 12 children.
-    #[serde(default)]
-    pub children: Vec<ChildBody>,
-}
-
-impl From<&Household> for HouseholdBody {
-    fn from(household: &Household) -> Self {
-        Self {
-            adults: household
-                .adults()
-                .iter()
-                .map(|age_band| AdultBody { age_band: *age_band })
-                .collect(),
-            children: household
-                .children()
-                .iter()
-                .map(|c| ChildBody { age: c.age, sex: c.sex })
-                .collect(),
-        }
-    }
-}
 
 /// What is asked for. The same for a passing search and for a referral.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
@@ -80,6 +38,10 @@ pub struct SearchBody {
     /// Used for the search and never stored.
     #[serde(default)]
     pub avoid_districts: Vec<String>,
+    /// Organisations that are neither asked nor told, at most 10: their people see nothing of the case. Naming one's own
+    /// leaves it to the officer who opens it alone.
+    #[serde(default)]
+    pub exclude_organisations: Vec<Uuid>,
     /// `now`, `today`, `this_week` or `planned`.
     #[serde(default = "now")]
     #[schema(value_type = String)]
@@ -116,6 +78,14 @@ impl SearchBody {
         if self.avoid_districts.len() > 100 {
             faults.add("avoid_districts", "too_many", "at most 100");
         }
+        if self.exclude_organisations.len() > MOST_EXCLUDED {
+            faults.add("exclude_organisations", "too_many", format!("at most {MOST_EXCLUDED}"));
+        }
+        for (at, office) in self.exclude_organisations.iter().enumerate() {
+            if self.exclude_organisations.iter().take(at).any(|other| other == office) {
+                faults.add(format!("exclude_organisations[{at}]"), "duplicate", "named twice");
+            }
+        }
         if self.needs.len() > 20 {
             faults.add("needs", "too_many", "at most 20");
         }
@@ -149,6 +119,7 @@ impl SearchBody {
             languages,
             from_district: self.from_district,
             avoid_districts: self.avoid_districts.into_iter().collect(),
+            excluded: Excluded::new(self.exclude_organisations.into_iter().map(Into::into)),
             urgency: self.urgency,
             earliest_date: self.earliest_date,
             rooms_apart_ok: self.rooms_apart_ok,
@@ -386,9 +357,14 @@ impl From<&Suggested> for SuggestionsOut {
 /// Places that fit a household, ranked by expected time to a safe bed, with reasons. Nothing is stored.
 #[utoipa::path(post, path = "/api/v1/suggestions", tag = "placement", request_body = SearchBody,
     responses((status = 200, body = SuggestionsOut), (status = "4XX", body = super::problem::Problem)))]
-pub async fn suggest(state: web::Data<State>, body: Body<SearchBody>) -> Result<web::Json<SuggestionsOut>, Problem> {
+pub async fn suggest(
+    state: web::Data<State>,
+    who: SignedIn,
+    body: Body<SearchBody>,
+) -> Result<web::Json<SuggestionsOut>, Problem> {
     let limit = body.value.limit()?;
     let search = body.value.parse()?;
+    state.services.count_search(&who.0).await?;
     let found = state.services.advised(&search, limit)?;
     Ok(web::Json(SuggestionsOut::from(&found)))
 }

@@ -11,10 +11,11 @@ use actix_web::{App, HttpServer, web};
 
 use super::matrix::PREFIX;
 use super::{
-    State, access, alerts, assets, audit, availability, balance, channels, demand, digests, docs, geography, glossary,
-    headers, health, holds, items, movements, naming, occupancy, outlook, people, phones, plans, push, readers,
-    referrals, reports, requests, response, schedules, search, session, sheets, shelters, state, statistics, stock,
-    stream, supplies, timeline, transfer_plans, transfers, troubles, waves,
+    State, access, alerts, approvals, assets, audit, availability, balance, channels, demand, digests, docs, factors,
+    geography, glossary, headers, health, holds, items, limits, metrics, movements, naming, occupancy, outlook, people,
+    phones, plans, proof, push, readers, referrals, reports, requests, response, schedules, search, session, sessions,
+    sheets, shelters, state, statistics, stock, stream, supplies, tickets, timeline, tokens, transfer_plans, transfers,
+    troubles, waves,
 };
 
 /// The whole door: what the server runs, and what tests knock at.
@@ -33,7 +34,9 @@ pub fn app(
     App::new()
         .app_data(state)
         .wrap(from_fn(access::guard))
+        .wrap(from_fn(limits::pace))
         .wrap(headers::security())
+        .wrap(from_fn(metrics::measure))
         .configure(routes)
 }
 
@@ -65,8 +68,21 @@ fn reference(config: &mut web::ServiceConfig) {
                 .route(web::post().to(session::open))
                 .route(web::delete().to(session::close)),
         )
+        .route("/session/proof", web::post().to(proof::prove))
+        .route("/session/proof/passkey", web::post().to(proof::challenge))
         .route("/me", web::get().to(session::me))
+        .route("/me/factors", web::get().to(factors::list))
+        .route("/me/factors/totp", web::post().to(factors::add_totp))
+        .route("/me/factors/passkey", web::post().to(factors::add_passkey))
+        .route(
+            "/me/factors/passkey/{id}/confirm",
+            web::post().to(factors::confirm_passkey),
+        )
+        .route("/me/factors/{id}/confirm", web::post().to(factors::confirm_totp))
+        .route("/me/factors/{id}", web::delete().to(factors::remove))
+        .route("/me/recovery-codes", web::post().to(factors::new_recovery_codes))
         .route("/me/language", web::put().to(session::set_language))
+        .configure(own_safety)
         .service(
             web::resource("/me/push")
                 .route(web::get().to(push::list))
@@ -108,7 +124,26 @@ fn reference(config: &mut web::ServiceConfig) {
         .route("/statistics/demand", web::get().to(demand::demand))
         .route("/statistics/unmet", web::get().to(demand::unmet))
         .route("/statistics/response", web::get().to(response::get))
-        .route("/audit", web::get().to(audit::list));
+        .route("/audit", web::get().to(audit::list))
+        .route("/audit/anchors", web::get().to(audit::anchors))
+        .route("/audit/verify", web::post().to(audit::verify));
+}
+
+/// How one gets in, and where one is in.
+fn own_safety(config: &mut web::ServiceConfig) {
+    config
+        .service(
+            web::resource("/me/sessions")
+                .route(web::get().to(sessions::list))
+                .route(web::delete().to(sessions::end_others)),
+        )
+        .route("/me/sessions/{id}", web::delete().to(sessions::end))
+        .route("/me/devices", web::get().to(sessions::devices))
+        .route("/me/devices/{id}", web::delete().to(sessions::forget_device))
+        .route("/me/password", web::put().to(sessions::change_password))
+        .route("/resets", web::post().to(tickets::ask_reset))
+        .route("/tickets/look", web::post().to(tickets::look))
+        .route("/tickets/use", web::post().to(tickets::use_up));
 }
 
 fn shelter_routes(config: &mut web::ServiceConfig) {
@@ -221,11 +256,30 @@ fn supplies(config: &mut web::ServiceConfig) {
 fn office(config: &mut web::ServiceConfig) {
     config
         .service(
+            web::resource("/invitations")
+                .route(web::get().to(tickets::invitations))
+                .route(web::post().to(tickets::invite)),
+        )
+        .service(
             web::resource("/users")
                 .route(web::get().to(people::users))
                 .route(web::post().to(people::add_user)),
         )
         .route("/users/{id}", web::put().to(people::change_user))
+        .route("/users/{id}/factors/reset", web::post().to(approvals::reset_factors))
+        .service(
+            web::resource("/approvals")
+                .route(web::get().to(approvals::list))
+                .route(web::post().to(approvals::ask)),
+        )
+        .route("/approvals/{id}/approve", web::post().to(approvals::approve))
+        .route("/approvals/{id}/refuse", web::post().to(approvals::refuse))
+        .service(
+            web::resource("/tokens")
+                .route(web::get().to(tokens::list))
+                .route(web::post().to(tokens::add)),
+        )
+        .route("/tokens/{id}", web::delete().to(tokens::revoke))
         .service(
             web::resource("/organisations")
                 .route(web::get().to(people::organisations))

@@ -1,25 +1,36 @@
 //! Signing in and out; who am I.
 
-use actix_web::cookie::{Cookie, SameSite};
+use actix_web::cookie::{self, Cookie, SameSite};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::State;
-use super::access::{COOKIE, SignedIn, Token};
+use super::access::{self, COOKIE, DEVICE_COOKIE, SignedIn};
 use super::body::Body;
+use super::client::client;
 use super::problem::Problem;
+use super::proof::PasskeyBody;
+use crate::domain::accounts::DEVICE_LASTS;
+use crate::services;
 use crate::services::people::Me;
+use crate::services::sign_in::{Attempt, PasskeyAnswer};
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SignInBody {
     pub email: String,
     pub password: String,
-    /// The second factor's code, where one is asked for.
+    /// What an authenticator app shows, where a second factor is asked for.
     #[serde(default)]
     pub code: Option<String>,
+    /// In its place: a recovery code.
+    #[serde(default)]
+    pub recovery_code: Option<String>,
+    /// Or what a passkey signed.
+    #[serde(default)]
+    pub passkey: Option<PasskeyBody>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -56,6 +67,8 @@ pub struct MeOut {
     pub time_zone: String,
     pub organisation: Option<OrganisationRef>,
     pub shelters: Vec<ShelterRef>,
+    /// Whether a second factor must be set up before anything else can be done.
+    pub must_set_up_factor: bool,
 }
 
 impl From<Me> for MeOut {
@@ -77,6 +90,7 @@ impl From<Me> for MeOut {
                 .into_iter()
                 .map(|(id, code)| ShelterRef { id: id.0, code })
                 .collect(),
+            must_set_up_factor: me.must_set_up_factor,
         }
     }
 }
@@ -97,26 +111,62 @@ pub async fn open(
     {
         return Err(crate::services::errors::Refused::WrongCredentials.into());
     }
-    let signed_in = state.services.sign_in(&body.email, &body.password).await?;
+    let attempt = Attempt {
+        email: body.email,
+        password: body.password,
+        code: body.code,
+        recovery_code: body.recovery_code,
+        passkey: body.passkey.map(PasskeyAnswer::from),
+        device: access::device(&request),
+        from_browser: access::is_browser(&request),
+        origin: access::origin(&request),
+        client: client(&request),
+    };
+    let signed_in = state.services.sign_in(&attempt).await?;
     let actor = state.services.authenticate(&signed_in.token).await?;
     let me = state.services.me(&actor).await?;
-    let is_browser = request.headers().contains_key("sec-fetch-site");
     let answer = SignInAnswer {
         user: me.into(),
         expires_at: signed_in.expires_at,
-        token: (!is_browser).then(|| signed_in.token.clone()),
+        token: (!access::is_browser(&request)).then(|| signed_in.token.clone()),
     };
-    Ok(HttpResponse::Ok().cookie(cookie(signed_in.token)).json(answer))
+    let mut response = HttpResponse::Ok();
+    if let Some(device) = signed_in.device {
+        let mut kept = cookie(DEVICE_COOKIE, device);
+        kept.set_max_age(cookie::time::Duration::days(DEVICE_LASTS.num_days()));
+        response.cookie(kept);
+    }
+    Ok(response.cookie(cookie(COOKIE, signed_in.token)).json(answer))
+}
+
+/// A new token in the place of the one that asked.
+#[derive(Serialize, ToSchema)]
+pub struct RenewedOut {
+    pub expires_at: chrono::DateTime<chrono::Utc>,
+    /// For programs only, as at sign-in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token: Option<String>,
+}
+
+/// Answers with a new token, in the cookie or beside it.
+pub fn renewed(request: &HttpRequest, opened: services::access::SignedIn) -> HttpResponse {
+    let answer = RenewedOut {
+        expires_at: opened.expires_at,
+        token: (!access::is_browser(request)).then(|| opened.token.clone()),
+    };
+    HttpResponse::Ok().cookie(cookie(COOKIE, opened.token)).json(answer)
 }
 
 /// Sign out: ends the session and clears the cookie.
 #[utoipa::path(delete, path = "/api/v1/session", tag = "session", responses((status = 204), (status = "4XX", body = super::problem::Problem)))]
-pub async fn close(state: web::Data<State>, who: SignedIn, token: Token) -> Result<HttpResponse, Problem> {
-    state.services.sign_out(&who.0, &token.0).await?;
-    let mut gone = cookie(String::new());
+pub async fn close(state: web::Data<State>, who: SignedIn) -> Result<HttpResponse, Problem> {
+    state.services.sign_out(&who.0).await?;
+    let mut gone = cookie(COOKIE, String::new());
     gone.make_removal();
+    // Pages that were left, ready to come back. Not the cookies: the browser stays known, which gives no right. Not the
+    // storage: reports that no line has carried yet wait in it.
     Ok(HttpResponse::NoContent()
-        .insert_header(("Clear-Site-Data", "\"cookies\""))
+        .insert_header(("Clear-Site-Data", "\"cache\""))
         .cookie(gone)
         .finish())
 }
@@ -146,8 +196,8 @@ pub async fn set_language(
     Ok(HttpResponse::NoContent().finish())
 }
 
-fn cookie(token: String) -> Cookie<'static> {
-    Cookie::build(COOKIE, token)
+pub(super) fn cookie(name: &'static str, token: String) -> Cookie<'static> {
+    Cookie::build(name, token)
         .path("/")
         .secure(true)
         .http_only(true)

@@ -8,10 +8,12 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::State;
 use super::access::SignedIn;
+use super::approvals::approval_in;
 use super::body::Bytes;
 use super::naming::{GuessOut, guesses};
 use super::parse::{id, query};
 use super::problem::Problem;
+use crate::domain::approvals::Export;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::id::ShelterId;
 use crate::services::naming::ReadLine;
@@ -24,9 +26,11 @@ use crate::sheets::{self, Cell, Format, SheetFault};
 pub struct ExportQuery {
     /// `csv` (the default) or `xlsx`.
     pub format: Option<String>,
+    /// By whom the shelter is not run: the approval of another administrator.
+    pub approval: Option<String>,
 }
 
-/// A shelter's stock as a table.
+/// A shelter's stock as a table. Who does not run the shelter needs an approval.
 #[utoipa::path(get, path = "/api/v1/shelters/{id}/stock/export", tag = "shelters", params(("id" = Uuid, Path), ExportQuery),
     responses((status = 200, description = "a file", content_type = "text/csv", body = String), (status = "4XX", body = super::problem::Problem)))]
 pub async fn export(
@@ -35,10 +39,16 @@ pub async fn export(
     path: web::Path<String>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let rows = state.services.stock(&who.0, id(&path)?).await?;
-    let format = query::<ExportQuery>(&request)?.format;
-    let format: Format = (format.as_deref().unwrap_or("csv").parse())
+    let shelter: ShelterId = id(&path)?;
+    let rows = state.services.stock(&who.0, shelter).await?;
+    let asked: ExportQuery = query(&request)?;
+    let format: Format = (asked.format.as_deref().unwrap_or("csv").parse())
         .map_err(|_| Problem::field("format", "unknown_value", "csv or xlsx"))?;
+    let approval = approval_in(asked.approval.as_deref())?;
+    if !who.0.own_shelters().covers(shelter) {
+        let export = Export::Stock(shelter);
+        state.services.use_export(&who.0, export, approval).await?;
+    }
     let catalogue = state.services.catalogue();
     let languages: Vec<&str> = state.services.pack.languages.iter().map(String::as_str).collect();
     let bytes = sheets::write(format, &table(&rows, &catalogue, &languages)).map_err(unwritten)?;

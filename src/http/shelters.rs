@@ -57,6 +57,10 @@ pub struct ShelterBody {
     /// 1 to 744.
     #[serde(default = "daily")]
     pub report_interval_hours: u16,
+    /// Whether there is no such shelter, and whoever asks for it by its id is told of to the administrators. Chosen when it is
+    /// added and kept; without it a shelter is one, and an edit changes nothing of it.
+    #[serde(default)]
+    pub canary: Option<bool>,
     pub rooms: Vec<RoomBody>,
 }
 
@@ -115,6 +119,7 @@ impl ShelterBody {
             rules: rules(self.rules, &mut faults),
             report_due: faults.hour("report_due", &self.report_due),
             report_interval_hours: faults.within("report_interval_hours", self.report_interval_hours, 1, 744),
+            canary: self.canary.unwrap_or(false),
             rooms: rooms(self.rooms, &mut faults),
             code,
             version,
@@ -159,6 +164,10 @@ pub struct ShelterOut {
     pub rules: RulesBody,
     pub report_due: String,
     pub report_interval_hours: u16,
+    /// For administrators: there is no such shelter.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    pub canary: bool,
     pub rooms: Vec<RoomBody>,
     /// The ETag.
     pub version: i64,
@@ -193,6 +202,7 @@ impl From<Shelter> for ShelterOut {
             },
             report_due: hour(row.report_due),
             report_interval_hours: row.report_interval_hours,
+            canary: row.canary,
             rooms: row
                 .rooms
                 .into_iter()
@@ -291,8 +301,12 @@ pub async fn change(
     body: Body<ShelterBody>,
 ) -> Result<HttpResponse, Problem> {
     let shelter: ShelterId = id(&path)?;
-    state.services.shelter(&who.0, shelter).await?;
-    let (row, new_rooms) = body.value.parse(shelter, if_match(&request)?)?;
+    let known = state.services.shelter(&who.0, shelter).await?;
+    if body.value.canary.is_some_and(|canary| canary != known.canary) {
+        return Err(Problem::field("canary", "not_allowed", "chosen when it is added"));
+    }
+    let (mut row, new_rooms) = body.value.parse(shelter, if_match(&request)?)?;
+    row.canary = known.canary;
     let row = state.services.change_shelter(&who.0, row, &new_rooms).await?;
     Ok(HttpResponse::Ok()
         .insert_header(etag(row.version))

@@ -12,7 +12,7 @@ use tokio::sync::broadcast::error::RecvError;
 use super::State;
 use super::access::{SignedIn, Token};
 use super::problem::Problem;
-use crate::domain::accounts::{Actor, CaseScope};
+use crate::domain::accounts::Actor;
 use crate::services::Event;
 
 /// A comment this often keeps the line open, and is when the session is looked at again.
@@ -58,6 +58,8 @@ async fn next(watch: &mut Watch) -> Option<String> {
                 watch.state.services.authenticate(&watch.token).await.ok()?;
                 return Some(": still here\n\n".to_owned());
             }
+            // An open stream would keep the server from stopping; the page asks again, and finds another node or this one.
+            Ok(Ok(Event::Over)) => return None,
             Ok(Ok(event)) => {
                 if let Some(text) = told(&event, &watch.actor) {
                     return Some(text);
@@ -76,16 +78,14 @@ async fn next(watch: &mut Watch) -> Option<String> {
 fn told(event: &Event, actor: &Actor) -> Option<String> {
     match event {
         Event::Availability(version) => Some(format!("event: availability\ndata: {{\"version\":{version}}}\n\n")),
-        Event::Hold {
-            id,
-            state,
-            shelter,
-            organisation,
-        } => actor
-            .case_scope()
-            .covers(*organisation, *shelter)
-            .then(|| format!("event: hold\ndata: {{\"hold_id\":\"{id}\",\"state\":\"{state}\"}}\n\n")),
-        Event::Place { referral, organisation } => (actor.case_scope() == CaseScope::Organisation(*organisation))
-            .then(|| format!("event: place\ndata: {{\"referral_id\":\"{referral}\"}}\n\n")),
+        Event::Hold(hold) => actor.case_scope().covers_hold(hold).then(|| {
+            let (id, state) = (hold.id, hold.state);
+            format!("event: hold\ndata: {{\"hold_id\":\"{id}\",\"state\":\"{state}\"}}\n\n")
+        }),
+        Event::Place(case) => actor.case_scope().covers_referral(case).then(|| {
+            let id = case.id;
+            format!("event: place\ndata: {{\"referral_id\":\"{id}\"}}\n\n")
+        }),
+        Event::Over => None,
     }
 }

@@ -1,6 +1,7 @@
 //! What happens by itself: steps that tests drive one by one, and a loop that nobody needs to test. Knows when; not what
 //! a digest says, and no HTTP and no SQL.
 
+mod nodes;
 mod post;
 
 pub use post::SENDERS;
@@ -28,6 +29,8 @@ const BREATH: Duration = Duration::from_millis(50);
 /// overdue, under a quarter of an hour.
 const WATCH: Duration = Duration::from_secs(60);
 const SETTLE: Duration = Duration::from_secs(180);
+/// Between looks whether the night's purge is due.
+const CLEAN: Duration = Duration::from_secs(600);
 const HOUR: Duration = Duration::from_secs(3600);
 /// Turns of the loop between housekeeping: about an hour.
 const HOUSEKEEPING: u64 = 1800;
@@ -52,6 +55,16 @@ impl Jobs {
         self.services.alarm_due().await
     }
 
+    /// Anchors the audit, and sends the day's anchor to people outside.
+    pub async fn anchor_due(&self) -> Result<bool, Refused> {
+        self.services.anchor_due().await
+    }
+
+    /// Walks the audit once a day.
+    pub async fn walk_due(&self) -> Result<Option<bool>, Refused> {
+        self.services.walk_due().await
+    }
+
     async fn hand_over(&self, parcel: &Parcel) -> Said {
         match parcel {
             Parcel::Mail { from, to, raw } => match self.mailer.send(from, to, raw).await {
@@ -72,6 +85,11 @@ impl Jobs {
                 Err(failure) => Said::Failed(failure.answer),
             },
         }
+    }
+
+    /// Writes to those who asked for a new password.
+    pub async fn answer_resets(&self) -> Result<usize, Refused> {
+        self.services.answer_resets().await
     }
 
     /// Ends holds past their deadline. Nothing depends on when: they count nowhere already.
@@ -129,9 +147,26 @@ impl Jobs {
         self.services.redraw_board().await
     }
 
+    /// Removes what was kept for as long as it may be; `false` if there was nothing to do.
+    pub async fn purge_due(&self) -> Result<bool, Refused> {
+        Ok(self.services.purge_due().await?.is_some())
+    }
+
+    /// Whether the clock is right as far as what is stored can tell; says so where it is not.
+    pub async fn watch_clock(&self) -> Result<bool, Refused> {
+        let behind = self.services.clock_behind().await?;
+        if let Some(behind) = behind {
+            let seconds = behind.num_seconds();
+            tracing::error!(seconds, "this machine's clock is behind what is stored: set it right");
+        }
+        Ok(behind.is_none())
+    }
+
     /// Everything that is due now, but for sending letters.
     pub async fn turn(&self) {
+        tell("keys", self.services.reload_keys());
         tell("catalogue", self.follow_catalogue().await);
+        tell("resets", self.answer_resets().await);
         tell("holds", self.expire_due().await);
         tell("escalation", self.escalate_due().await);
         tell("waiting", self.tell_waiting().await);
@@ -142,14 +177,16 @@ impl Jobs {
 
     /// Turns until told to stop; a turn and the letters under way are finished. Letters, which wait for others' servers, go on beside
     /// the turns, as do learning and the day book, which may take long and may be broken off at any point, and the watch over
-    /// digests: it must see that turns have come to a standstill.
+    /// digests: it must see that turns have come to a standstill. What other nodes say is heard beside everything.
     pub async fn run(self, stop: watch::Receiver<bool>) {
         tokio::join!(
             self.take_turns(stop.clone()),
             self.keep_delivering(stop.clone()),
             self.keep_watch(stop.clone()),
             self.keep_learning(stop.clone()),
-            self.keep_days(stop)
+            self.keep_days(stop.clone()),
+            self.keep_clean(stop.clone()),
+            self.keep_in_touch(stop)
         );
     }
 
@@ -157,7 +194,10 @@ impl Jobs {
         // After a start the turns come first: what was missed while nothing ran is made, not told of.
         drop(tokio::time::timeout(SETTLE, stop.changed()).await);
         while !*stop.borrow() {
+            tell("clock", self.watch_clock().await);
             tell("alarms", self.alarm_due().await);
+            tell("anchors", self.anchor_due().await);
+            tell("audit", self.walk_due().await);
             drop(tokio::time::timeout(WATCH, stop.changed()).await);
         }
     }
@@ -191,6 +231,15 @@ impl Jobs {
                 _ = stop.changed() => break,
             }
             drop(tokio::time::timeout(HOUR, stop.changed()).await);
+        }
+    }
+
+    /// After the day book and the months had time to be written from what is removed then.
+    async fn keep_clean(&self, mut stop: watch::Receiver<bool>) {
+        drop(tokio::time::timeout(SETTLE, stop.changed()).await);
+        while !*stop.borrow() {
+            tell("purge", self.purge_due().await);
+            drop(tokio::time::timeout(CLEAN, stop.changed()).await);
         }
     }
 
