@@ -1,20 +1,26 @@
 //! Wires the house: configuration → clock, ids, mail → store → services → http and jobs. The only room that knows all.
 
+pub mod keys;
+
 use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::net::{SocketAddr, TcpListener};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use zeroize::Zeroizing;
 
 use crate::clock::Clock;
 use crate::config::{Config, Secret, SmsGateway};
+use crate::domain::factors::SecondFactor;
 use crate::domain::geography::Pack;
+use crate::domain::retention::Retention;
+use crate::http::limits::Limits;
 use crate::http::{Patience, State, docs, metrics, server};
 use crate::ids::Ids;
 use crate::jobs::Jobs;
@@ -44,15 +50,25 @@ pub async fn services(config: &Config) -> Result<Services, Fault> {
         clock: Clock::System,
         ids: Ids::System,
         pack: Arc::new(crate::pack::load(config.pack.as_deref())?),
-        vault: Vault::new(&key(&config.key_file())?),
+        vault: vault(config)?,
         link_base: config.public_url.trim_end_matches('/').to_owned(),
         mail_from: config.mail_from.clone(),
         push_hosts: Hosts::new(&config.push_hosts)?,
+        second_factor: config.second_factor,
     })
-    .signed_by(signer(config)?);
+    .signed_by(signer(config)?)
+    .keeping(retention(config)?)
+    .with_quotas(config.quotas)
+    .anchored_to(&config.anchor_to);
     services.reload_catalogue().await?;
     services.redraw_board().await?;
     Ok(services)
+}
+
+/// For how long cases are kept.
+fn retention(config: &Config) -> Result<Retention, Fault> {
+    let (least, most) = (Retention::SHORTEST, Retention::LONGEST);
+    Retention::of_days(config.retention_days).ok_or_else(|| format!("retention_days: {least} to {most}").into())
 }
 
 /// Who signs letters, where the configuration names a key.
@@ -72,35 +88,88 @@ pub fn pack(config: &Config) -> Result<Pack, Fault> {
     Ok(crate::pack::load(config.pack.as_deref())?)
 }
 
-/// The key of the confidential fields; made at first start, readable by its owner alone.
-fn key(file: &Path) -> Result<Zeroizing<[u8; 32]>, Fault> {
-    let told = |why: String| -> Fault { format!("key file {}: {why}", file.display()).into() };
-    if !file.exists() {
-        if let Some(folder) = file.parent() {
-            fs::create_dir_all(folder).map_err(|e| told(e.to_string()))?;
+/// The vault of the key file, which is made at first start and looked at again for newer keys.
+fn vault(config: &Config) -> Result<Vault, Fault> {
+    let file = config.key_file();
+    keys::load(&file)?;
+    let source = move || keys::read(&file).map_err(|fault| fault.to_string());
+    Ok(Vault::of(Arc::new(source))?)
+}
+
+/// The start of the service that its database belongs to, kept beside the key. A database that was restored from a backup
+/// belongs to an earlier one: what it would bring back to life is ended. Of PostgreSQL nothing is kept, since other nodes
+/// go on meanwhile; `panoh restore` does there what has to be done.
+pub struct Epoch {
+    services: Services,
+    file: PathBuf,
+}
+
+impl Epoch {
+    /// Looks whether the database was restored, and begins a new start; `None` where none is kept.
+    pub async fn begin(services: &Services, config: &Config) -> Result<Option<Self>, Fault> {
+        if !services.store.is_sqlite() {
+            return Ok(None);
         }
-        let fresh = Zeroizing::new(hex::encode(Ids::System.secret()));
-        let mut made = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(file)
-            .map_err(|e| told(e.to_string()))?;
-        made.write_all(fresh.as_bytes())
-            .and_then(|()| made.sync_all())
-            .map_err(|e| told(e.to_string()))?;
+        let epoch = Self {
+            services: services.clone(),
+            file: config.key_file().with_extension("start"),
+        };
+        let (kept, coming) = (epoch.read(&epoch.file)?, epoch.read(&epoch.coming())?);
+        if services.is_restored(kept.as_deref(), coming.as_deref()).await? {
+            let ended = services.settle_restored().await?;
+            tracing::warn!(
+                ended,
+                "the database was restored: sessions, links and unsent letters are ended, digests of the past are not made"
+            );
+        }
+        epoch.renew().await?;
+        Ok(Some(epoch))
     }
-    let text = Zeroizing::new(fs::read_to_string(file).map_err(|e| told(e.to_string()))?);
-    let mut key = Zeroizing::new([0; 32]);
-    hex::decode_to_slice(text.trim(), key.as_mut_slice()).map_err(|_| told("not 64 hexadecimal digits".to_owned()))?;
-    Ok(key)
+
+    /// Names a new start, so that what is copied from now on is told from what was copied before. It is written down before
+    /// the database has it, so that a service killed between the two knows its own database again.
+    pub async fn renew(&self) -> Result<(), Fault> {
+        let (name, coming) = (self.services.new_start(), self.coming());
+        let mut written = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(&coming)
+            .map_err(|e| self.told(&e))?;
+        let done = written.write_all(name.as_bytes()).and_then(|()| written.sync_all());
+        done.map_err(|e| self.told(&e))?;
+        self.services.name_start(&name).await?;
+        fs::rename(&coming, &self.file).map_err(|e| self.told(&e))
+    }
+
+    fn coming(&self) -> PathBuf {
+        self.file.with_extension("start.new")
+    }
+
+    fn read(&self, file: &Path) -> Result<Option<String>, Fault> {
+        match fs::read_to_string(file) {
+            Ok(text) => Ok(Some(text.trim().to_owned())),
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(e) => Err(self.told(&e)),
+        }
+    }
+
+    fn told(&self, why: &std::io::Error) -> Fault {
+        format!("{}: {why}", self.file.display()).into()
+    }
 }
 
 /// The way out for letters: `folder:PATH`, `smtp://`, `smtp+starttls://` or `smtps://`.
 pub fn mailer(setting: &str) -> Result<Mailer, Fault> {
-    if let Some(folder) = setting.strip_prefix("folder:") {
-        return Ok(Mailer::Folder(PathBuf::from(folder)));
+    match setting.strip_prefix("folder:") {
+        Some(folder) => Ok(Mailer::Folder(PathBuf::from(folder))),
+        None => Ok(Mailer::Smtp(Smtp::new(mail_server(setting)?, Timeouts::default())?)),
     }
+}
+
+/// The mail server that a setting names.
+pub fn mail_server(setting: &str) -> Result<SmtpSettings, Fault> {
     let (scheme, rest) = setting
         .split_once("://")
         .ok_or("mail: folder:PATH or smtps://user:password@host:port")?;
@@ -118,7 +187,7 @@ pub fn mailer(setting: &str) -> Result<Mailer, Fault> {
         Some((host, port)) => (host, Some(port.parse().map_err(|_| "mail: the port is no number")?)),
         None => (place, None),
     };
-    let settings = SmtpSettings {
+    Ok(SmtpSettings {
         host: host.to_owned(),
         port,
         tls,
@@ -126,8 +195,7 @@ pub fn mailer(setting: &str) -> Result<Mailer, Fault> {
         password: account.map(|(_, password)| password.to_owned()),
         hello: None,
         ca_pem: None,
-    };
-    Ok(Mailer::Smtp(Smtp::new(settings, Timeouts::default())?))
+    })
 }
 
 /// What does by itself what is due.
@@ -187,36 +255,43 @@ fn gateway_settings(declared: &SmsGateway) -> Settings {
     }
 }
 
+/// For how long letters under way are waited for once every request is answered, which takes twenty seconds at most.
+const LONGEST_STOP: Duration = Duration::from_secs(40);
+
 /// A server that is listening and its jobs, until they are told to stop.
 pub struct Running {
     pub address: SocketAddr,
     server: actix_web::dev::Server,
+    /// Listened for from the first connection on: before, the word to stop would end the process at once.
+    told: [Signal; 2],
+    services: Services,
     metrics: Option<(SocketAddr, ServerHandle)>,
     jobs: tokio::task::JoinHandle<()>,
     stop: watch::Sender<bool>,
 }
 
 /// Starts serving and working.
-pub fn start(
-    services: Services,
-    mailer: Mailer,
-    sms: Gateways,
-    listen: &str,
-    workers: usize,
-) -> Result<Running, Fault> {
-    let (listener, address) = bind(listen)?;
+pub fn start(services: Services, mailer: Mailer, sms: Gateways, config: &Config) -> Result<Running, Fault> {
+    let told = [signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?];
+    let (listener, address) = bind(&config.listen)?;
+    if services.second_factor == SecondFactor::Off && !address.ip().is_loopback() {
+        return Err(format!("second_factor = \"off\" is for this machine alone: {address} is open to others").into());
+    }
     let state = State {
         services: services.clone(),
         openapi: docs::openapi().into(),
         patience: Patience::default(),
         sms: sms.clone(),
+        limits: Arc::new(Limits::new(config.rates, &config.trusted_proxies)),
     };
-    let server = server::server(listener, state, workers)?;
+    let server = server::server(listener, state, config.workers)?;
     let (stop, stopped) = watch::channel(false);
-    let jobs = tokio::spawn(jobs(services, mailer, sms.sender)?.run(stopped));
+    let jobs = tokio::spawn(jobs(services.clone(), mailer, sms.sender)?.run(stopped));
     Ok(Running {
         address,
         server,
+        told,
+        services,
         metrics: None,
         jobs,
         stop,
@@ -244,12 +319,11 @@ impl Running {
         self.metrics.as_ref().map(|(address, _)| *address)
     }
 
-    /// Serves until SIGTERM or SIGINT; then finishes what was accepted and the letter under way.
+    /// Serves until SIGTERM or SIGINT; then finishes what was accepted and the letters under way, within `LONGEST_STOP`.
     pub async fn until_told(self) -> Result<(), Fault> {
-        let mut terminate = signal(SignalKind::terminate())?;
-        let mut interrupt = signal(SignalKind::interrupt())?;
+        let [mut terminate, mut interrupt] = self.told;
         let handle = self.server.handle();
-        let stop = self.stop;
+        let (stop, services, jobs) = (self.stop, self.services, self.jobs);
         let waiting = tokio::spawn(async move {
             tokio::select! {
                 _ = terminate.recv() => {}
@@ -257,14 +331,22 @@ impl Running {
             }
             tracing::info!("stopping");
             stop.send_replace(true);
-            handle.stop(true).await;
+            // The word to stop is given at once; what is returned waits until all is answered.
+            let answered = handle.stop(true);
+            services.say_goodbye();
+            answered.await;
             if let Some((_, metrics)) = self.metrics {
                 metrics.stop(false).await;
             }
         });
         self.server.await?;
         waiting.await?;
-        self.jobs.await?;
+        match tokio::time::timeout(LONGEST_STOP, jobs).await {
+            Ok(done) => done?,
+            // A mail server may take ten minutes over a letter. Its lease runs out, and it is sent again.
+            Err(_) => tracing::warn!("a letter under way was given up; it is sent again"),
+        }
+        tracing::info!("stopped");
         Ok(())
     }
 }

@@ -2,14 +2,19 @@
 //! refused. Secrets never print.
 
 mod gateways;
+mod network;
 
 pub use gateways::{SmsGateway, SmsSend};
+pub use network::Network;
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+
+use crate::domain::factors::SecondFactor;
+use crate::domain::quotas::Quotas;
 
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -52,6 +57,34 @@ pub struct MailDkim {
     pub key_file: PathBuf,
 }
 
+/// Requests a second; five seconds' worth may come at once. 0 is as many as they like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Rates {
+    /// Of one network address. A whole office may stand behind one.
+    pub per_address: u32,
+    /// Of one account.
+    pub per_account: u32,
+}
+
+impl Rates {
+    pub fn none() -> Self {
+        Self {
+            per_address: 0,
+            per_account: 0,
+        }
+    }
+}
+
+impl Default for Rates {
+    fn default() -> Self {
+        Self {
+            per_address: 100,
+            per_account: 20,
+        }
+    }
+}
+
 /// Everything that can be set. Each key is also an environment variable: `PANOH_LISTEN` sets `listen`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -81,6 +114,20 @@ pub struct Config {
     pub push_hosts: Vec<String>,
     /// Gateways for text messages; docs/SMS.md says how they are declared. In the file only.
     pub sms_gateways: Vec<SmsGateway>,
+    /// For how many days at most a case is kept after it was closed: 7 to 90.
+    pub retention_days: u8,
+    /// Proxies whose word about a client's address is taken (`X-Forwarded-For` or `Forwarded`): addresses, or networks such as
+    /// `10.0.0.0/8`. Without any, the address is the one that connected.
+    pub trusted_proxies: Vec<Network>,
+    /// How much one client may ask at once. In the file only.
+    pub rates: Rates,
+    /// How much one person may do in a day. In the file only.
+    pub quotas: Quotas,
+    /// Mail addresses of people outside, two or more, who are sent the audit's anchor each day.
+    pub anchor_to: Vec<String>,
+    /// `required`: administrators, officers and the committee sign in with a second factor; `off` is taken only where
+    /// nobody but this machine is listened to.
+    pub second_factor: SecondFactor,
     /// Threads that answer requests.
     pub workers: usize,
     /// `text` or `json`.
@@ -113,6 +160,12 @@ impl Default for Config {
             mail_dkim: None,
             push_hosts: PUSH_HOSTS.map(str::to_owned).to_vec(),
             sms_gateways: Vec::new(),
+            retention_days: 30,
+            trusted_proxies: Vec::new(),
+            rates: Rates::default(),
+            quotas: Quotas::default(),
+            anchor_to: Vec::new(),
+            second_factor: SecondFactor::Required,
             workers: 2,
             log_format: "text".to_owned(),
             log: "info".to_owned(),
@@ -140,6 +193,10 @@ impl Config {
         let config: Self = table
             .try_into()
             .map_err(|e: toml::de::Error| ConfigError::Value(e.to_string()))?;
+        if config.anchor_to.len() == 1 {
+            let why = "anchor_to: nobody, or two people or more: one alone could be talked into silence";
+            return Err(ConfigError::Value(why.to_owned()));
+        }
         if config.workers == 0 || config.workers > 256 {
             return Err(ConfigError::Value("workers: 1 to 256".to_owned()));
         }
@@ -171,10 +228,10 @@ fn from_environment(all: impl Iterator<Item = (String, String)>) -> BTreeMap<Str
         let key = name.strip_prefix("PANOH_")?.to_lowercase();
         let value = match (key.as_str(), value.parse::<i64>()) {
             ("config", _) => return None,
-            ("workers", Ok(n)) => toml::Value::Integer(n),
-            ("push_hosts", _) => value
+            ("workers" | "retention_days", Ok(n)) => toml::Value::Integer(n),
+            ("push_hosts" | "trusted_proxies" | "anchor_to", _) => value
                 .split(',')
-                .map(|host| host.trim().to_owned())
+                .map(|part| part.trim().to_owned())
                 .collect::<Vec<_>>()
                 .into(),
             _ => toml::Value::String(value),
@@ -198,14 +255,23 @@ mod tests {
             ("PANOH_LISTEN", "0.0.0.0:80"),
             ("PANOH_WORKERS", "4"),
             ("PANOH_PUSH_HOSTS", "push.example, *.push.example"),
+            ("PANOH_TRUSTED_PROXIES", "10.0.0.0/8, 192.0.2.1"),
             ("HOME", "/root"),
         ])
         .unwrap();
         assert_eq!((config.listen.as_str(), config.workers), ("0.0.0.0:80", 4));
         assert_eq!(config.push_hosts, ["push.example", "*.push.example"]);
+        assert_eq!(config.trusted_proxies.len(), 2);
+        assert!(read(&[("PANOH_TRUSTED_PROXIES", "my.proxy")]).is_err());
         let refused = read(&[("PANOH_LISTNE", "x")]).unwrap_err().to_string();
         assert!(refused.contains("listne"), "{refused}");
         assert!(read(&[("PANOH_WORKERS", "0")]).is_err());
+        assert_eq!(config.second_factor, SecondFactor::Required);
+        assert_eq!(
+            read(&[("PANOH_SECOND_FACTOR", "off")]).unwrap().second_factor,
+            SecondFactor::Off
+        );
+        assert!(read(&[("PANOH_SECOND_FACTOR", "no")]).is_err());
     }
 
     #[test]

@@ -10,9 +10,10 @@ use uuid::Uuid;
 
 use super::{say, say_json};
 use crate::app::{self, Fault};
-use crate::config::{Config, Secret, SmsGateway};
+use crate::config::{Config, Rates, Secret, SmsGateway};
 use crate::domain::accounts::{Role, User};
 use crate::domain::demo::{Demo, PASSWORD};
+use crate::domain::factors::SecondFactor;
 use crate::services::Services;
 use crate::services::texts::Inbound;
 
@@ -90,6 +91,8 @@ pub async fn run(args: DemoArgs, mut config: Config) -> Result<(), Fault> {
     let address = listener.local_addr()?;
     drop(listener);
     config.public_url = format!("http://{address}");
+    // Its passwords are printed, and nobody but this machine reaches it.
+    config.second_factor = SecondFactor::Off;
     let services = app::services(&config).await?;
     if config.sms_gateways.is_empty() {
         config.sms_gateways.push(gateway());
@@ -109,7 +112,10 @@ pub async fn run(args: DemoArgs, mut config: Config) -> Result<(), Fault> {
         ),
     };
     let sms = app::gateways(&config)?;
-    let running = app::start(services, mailer, sms, &address.to_string(), config.workers)?;
+    config.listen = address.to_string();
+    // On loopback, for one person and for those who measure it.
+    config.rates = Rates::none();
+    let running = app::start(services, mailer, sms, &config)?;
     tell(&ready, args.json)?;
     running.until_told().await
 }
@@ -143,9 +149,14 @@ fn gateway() -> SmsGateway {
     }
 }
 
+async fn people(services: &Services) -> Result<Vec<User>, Fault> {
+    let accounts = services.users().await?;
+    Ok(accounts.into_iter().map(|account| account.user).collect())
+}
+
 /// The managers who have a telephone, each with its invented number.
 async fn with_phones(services: &Services) -> Result<Vec<(User, String)>, Fault> {
-    let mut managers = services.users().await?;
+    let mut managers = people(services).await?;
     managers.retain(|user| user.role == Role::Manager);
     managers.sort_by(|a, b| a.email.cmp(&b.email));
     let numbers = (1..=PHONES).map(|n| format!("+9920000000{n:02}"));
@@ -169,7 +180,7 @@ async fn connect_phones(services: &Services) -> Result<(), Fault> {
 async fn accounts(services: &Services) -> Result<Vec<Account>, Fault> {
     let organisations = services.organisations().await?;
     let phones = with_phones(services).await?;
-    let mut users = services.users().await?;
+    let mut users = people(services).await?;
     users.sort_by_key(|user| (std::cmp::Reverse(user.role), user.email.clone()));
     Ok(users
         .into_iter()

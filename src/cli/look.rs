@@ -1,11 +1,14 @@
 //! Commands that look and change nothing (but `digest run`, which makes what is due).
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::{say, say_json};
 use crate::app::{self, Fault};
 use crate::config::Config;
+use crate::domain::audit::Anchor;
 use crate::domain::availability::{Counts, Totals};
 use crate::domain::calendar::When;
 use crate::http::availability::AvailabilityOut;
@@ -49,8 +52,11 @@ pub enum DigestCommand {
 
 #[derive(Subcommand)]
 pub enum AuditCommand {
-    /// Walk the whole chain and name the first broken entry
+    /// Walk all entries and anchors and name the first that is broken
     Verify {
+        /// A letter with an anchor that was kept outside, or its lines; several may be given
+        #[arg(long, value_name = "FILE")]
+        anchor: Vec<PathBuf>,
         #[arg(long)]
         json: bool,
     },
@@ -122,16 +128,22 @@ pub async fn digest(command: DigestCommand, config: &Config) -> Result<(), Fault
 }
 
 pub async fn audit(command: AuditCommand, services: &Services) -> Result<(), Fault> {
-    let AuditCommand::Verify { json } = command;
-    let verdict = services.verify_audit().await?;
+    let AuditCommand::Verify { anchor, json } = command;
+    let mut kept = Vec::new();
+    for file in anchor {
+        let told = |why: &dyn std::fmt::Display| format!("{}: {why}", file.display());
+        let text = std::fs::read_to_string(&file).map_err(|e| told(&e))?;
+        kept.push(Anchor::read(&text).ok_or_else(|| told(&"no whole anchor in it"))?);
+    }
+    let verdict = services.verify_audit_with(&kept).await?;
     if json {
         say_json(&verdict)?;
     } else {
-        say(&format!("{} entries", verdict.entries))?;
+        say(&format!("{} entries, {} anchors", verdict.entries, verdict.anchors))?;
     }
-    match verdict.first_broken {
+    match verdict.why {
         None => Ok(()),
-        Some(seq) => Err(format!("the chain breaks at entry {seq}").into()),
+        Some(why) => Err(why.into()),
     }
 }
 

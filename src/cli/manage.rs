@@ -1,6 +1,4 @@
-//! Accounts from the command line: how the first administrator is made.
-
-use std::io::IsTerminal;
+//! Accounts and sessions from the command line.
 
 use clap::Subcommand;
 
@@ -13,7 +11,7 @@ use crate::services::people::UserDraft;
 
 #[derive(Subcommand)]
 pub enum UserCommand {
-    /// Make an account; the password is read from standard input
+    /// Make an account; prints its id and the link by which its owner chooses a password
     Add {
         #[arg(long)]
         email: String,
@@ -34,6 +32,12 @@ pub enum UserCommand {
     },
 }
 
+#[derive(Subcommand)]
+pub enum SessionsCommand {
+    /// End every session, link, challenge and unsent letter: after a database was restored from a backup
+    End,
+}
+
 pub async fn user(command: UserCommand, services: &Services) -> Result<(), Fault> {
     let UserCommand::Add {
         email,
@@ -43,11 +47,6 @@ pub async fn user(command: UserCommand, services: &Services) -> Result<(), Fault
         shelter,
         language,
     } = command;
-    if std::io::stdin().is_terminal() {
-        say("password (15 characters or more), then Enter:")?;
-    }
-    let mut password = String::new();
-    std::io::stdin().read_line(&mut password)?;
     let draft = UserDraft {
         email: email.trim().to_lowercase(),
         name,
@@ -55,15 +54,27 @@ pub async fn user(command: UserCommand, services: &Services) -> Result<(), Fault
         organisation_id: organisation.map(OrganisationId),
         shelters: shelter.into_iter().map(Into::into).collect(),
         language: language.unwrap_or_else(|| services.pack.default_language.clone()),
-        password: Some(password.trim_end_matches(['\n', '\r']).to_owned()),
         disabled: false,
     };
-    let user = services.add_user(None, draft).await.map_err(|refused| told(&refused))?;
-    say(&user.id.to_string())
+    let (user, link) = services
+        .add_user_by_hand(draft)
+        .await
+        .map_err(|refused| told(&refused))?;
+    say(&user.id.to_string())?;
+    say(&link)
+}
+
+pub async fn sessions(command: SessionsCommand, services: &Services) -> Result<(), Fault> {
+    let SessionsCommand::End = command;
+    let ended = services
+        .end_everything("by hand")
+        .await
+        .map_err(|refused| told(&refused))?;
+    say(&format!("ended {ended}"))
 }
 
 /// A refusal in one line, with the fields at fault.
-fn told(refused: &crate::services::errors::Refused) -> String {
+pub(super) fn told(refused: &crate::services::errors::Refused) -> String {
     match refused {
         crate::services::errors::Refused::Invalid(errors) => errors
             .iter()

@@ -1,22 +1,31 @@
 //! The command line. Answers go to standard output, what happens to standard error; status 0 only on success.
 
+mod backup;
 mod demo;
+mod doctor;
 mod evaluate;
 mod evaluate_forecast;
 mod evaluate_names;
 mod evaluate_use;
 mod import;
+mod key;
+pub mod logging;
 mod look;
 mod manage;
 mod plan;
 mod plan_transfers;
+mod postgres;
+mod purge;
+mod restore;
 mod simulate;
 mod sms;
+mod token;
 mod transfers_bench;
 
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use serde::Serialize;
@@ -63,6 +72,12 @@ enum Command {
     Demo(demo::DemoArgs),
     /// Bring the database's tables up to date
     Migrate,
+    /// Copy the whole database into one file while others use it; the key is not in it
+    Backup(backup::BackupArgs),
+    /// Put a backup in the place of the database; the service must not run
+    Restore(restore::RestoreArgs),
+    /// Look whether everything that the service needs is as it should be
+    Doctor(doctor::DoctorArgs),
     /// Check every invariant over the stored data
     Check {
         #[arg(long)]
@@ -71,6 +86,12 @@ enum Command {
     /// Accounts
     #[command(subcommand)]
     User(manage::UserCommand),
+    /// Tokens by which programs act
+    #[command(subcommand)]
+    Token(token::TokenCommand),
+    /// Sessions
+    #[command(subcommand)]
+    Sessions(manage::SessionsCommand),
     /// Read tables from elsewhere
     Import(import::ImportArgs),
     /// Score a model on real data; nothing is stored
@@ -84,6 +105,11 @@ enum Command {
     Plan(plan::PlanCommand),
     /// National and regional totals as they were known at a moment
     Availability(look::AvailabilityArgs),
+    /// The key that seals confidential fields
+    #[command(subcommand)]
+    Key(key::KeyCommand),
+    /// Remove what was kept for as long as it may be
+    Purge(purge::PurgeArgs),
     /// The audit chain
     #[command(subcommand)]
     Audit(look::AuditCommand),
@@ -94,6 +120,9 @@ enum Command {
     /// Print the OpenAPI document
     Openapi,
 }
+
+/// How often a new start is named.
+const RENEWAL: Duration = Duration::from_secs(3600);
 
 /// Runs the command that was typed.
 pub fn main() -> ExitCode {
@@ -141,13 +170,20 @@ async fn run(command: Command, mut config: Config) -> Result<(), Fault> {
             store.migrate().await?;
             say(&format!("applied {}", pending.len()))
         }
+        Command::Backup(args) => backup::run(args, &config).await,
+        Command::Restore(args) => restore::run(args, &config).await,
+        Command::Doctor(args) => doctor::run(&args, &config).await,
         Command::Check { json } => look::check(&app::services(&config).await?, json).await,
         Command::User(command) => manage::user(command, &app::services(&config).await?).await,
+        Command::Token(command) => token::run(command, &app::services(&config).await?).await,
+        Command::Sessions(command) => manage::sessions(command, &app::services(&config).await?).await,
         Command::Import(command) => Ok(import::run(&app::services(&config).await?, command).await?),
         Command::Evaluate(command) => Ok(evaluate::run(command)?),
         Command::Digest(command) => look::digest(command, &config).await,
         Command::Plan(command) => plan::run(command, &config).await,
         Command::Availability(args) => look::availability(args, &app::services(&config).await?).await,
+        Command::Key(command) => key::run(command, &config).await,
+        Command::Purge(args) => purge::run(args, &app::services(&config).await?).await,
         Command::Audit(command) => look::audit(command, &app::services(&config).await?).await,
         Command::Simulate(args) => simulate::run(&args, &config),
         Command::Sms(args) => sms::run(args, &app::services(&config).await?).await,
@@ -157,14 +193,36 @@ async fn run(command: Command, mut config: Config) -> Result<(), Fault> {
 
 async fn serve(config: &Config) -> Result<(), Fault> {
     let services = app::services(config).await?;
+    let epoch = app::Epoch::begin(&services, config).await?;
     let mailer = app::mailer(&config.mail())?;
     let sms = app::gateways(config)?;
-    let mut running = app::start(services.clone(), mailer, sms, &config.listen, config.workers)?;
+    let mut running = app::start(services.clone(), mailer, sms, config)?;
     if let Some(listen) = &config.metrics_listen {
         running = running.with_metrics(&services, listen)?;
     }
     tracing::info!(address = %running.address, metrics = ?running.metrics_address(), "serving");
-    running.until_told().await
+    if let Some(link) = services.first_link().await? {
+        say(&format!("First administrator: {link}"))?;
+    }
+    let Some(epoch) = epoch else {
+        return running.until_told().await;
+    };
+    tokio::select! {
+        done = running.until_told() => done?,
+        () = renew_hourly(&epoch) => {}
+    }
+    // What is copied from a service at rest is told from what was copied while it ran.
+    epoch.renew().await
+}
+
+/// Never ends.
+async fn renew_hourly(epoch: &app::Epoch) {
+    loop {
+        tokio::time::sleep(RENEWAL).await;
+        if let Err(fault) = epoch.renew().await {
+            tracing::error!(%fault, "no new start was named; it comes again");
+        }
+    }
 }
 
 fn start_log(config: &Config) {
@@ -172,7 +230,7 @@ fn start_log(config: &Config) {
     let filter = EnvFilter::try_new(&config.log).unwrap_or_else(|_| EnvFilter::new("info"));
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr);
+        .with_writer(|| logging::OneLine::to(std::io::stderr()));
     let started = if config.log_format == "json" {
         log.json().try_init()
     } else {
