@@ -16,10 +16,10 @@ rmSync(join(dist, 'manifest.json'));
 
 /**
  * What opens without a line: the shell and everything a manager may open, in each language. Other roles' pages and
- * the glossary, which asks the server, are kept by the worker as they are used.
+ * the glossary and one's own safety, which ask the server, are kept by the worker as they are used.
  */
 function kept() {
-  const left = /src\/(officer|committee|admin|glossary)\/|messages\/\w+\/(officer|committee|admin|glossary)\b/;
+  const left = /src\/(officer|committee|admin|glossary|safety)\/|messages\/\w+\/(officer|committee|admin|glossary|safety)\b/;
   const seen = new Set();
   const follow = (key) => {
     const chunk = manifest[key];

@@ -27,15 +27,16 @@ export const emptyShelter = (): ShelterBody => ({
   report_due: '09:00',
   report_interval_hours: 24,
   rooms: [],
+  canary: false,
 });
 
 /** Only what may be written: unknown fields are refused. */
 export function bodyOf(shelter: ShelterBody | Shelter): ShelterBody {
-  const { code, name, organisation_id, district, kind, location_policy, intake_from, intake_to, longest_stay_days, languages, services, rules, report_due, report_interval_hours, rooms } = shelter;
+  const { code, name, organisation_id, district, kind, location_policy, intake_from, intake_to, longest_stay_days, languages, services, rules, report_due, report_interval_hours, rooms, canary } = shelter;
   return {
     code: code.trim(), name: name.trim(), organisation_id, district, kind, location_policy,
     intake_from: intake_from?.slice(0, 5) || null, intake_to: intake_to?.slice(0, 5) || null, longest_stay_days: longest_stay_days || null,
-    languages, services, rules, report_due: report_due.slice(0, 5), report_interval_hours,
+    languages, services, rules, report_due: report_due.slice(0, 5), report_interval_hours, canary: canary ?? false,
     rooms: rooms.map(({ id, label, kind: roomKind, beds, cots, step_free, sleeps }) => ({
       ...(id ? { id } : {}), label: label.trim(), kind: roomKind, beds, cots, step_free, sleeps: roomKind === 'block' ? (sleeps ?? 2) : null,
     })),

@@ -62,6 +62,38 @@ describe('requests', () => {
     expect(await settle(post('/session', {}))).toMatchObject({ code: 'wrong_credentials' });
   });
 
+  test('after a proof of who one is the same request goes out with the same key', async () => {
+    answer(problem(403, 'proof_needed', { ways: ['totp'] }), Response.json({ id: 't' }));
+    let asked: unknown;
+    setUnauthorised(async (ways) => !!(asked = ways));
+    expect(await settle(post('/tokens', { name: 'x' }))).toEqual({ id: 't' });
+    expect(asked).toEqual(['totp']);
+    expect(header(0, 'Idempotency-Key')).toBe(header(1, 'Idempotency-Key'));
+  });
+
+  test('a proof that is not given is a refusal', async () => {
+    answer(problem(403, 'proof_needed', { ways: ['password'] }));
+    expect(await settle(put('/users/u', {}))).toMatchObject({ code: 'proof_needed', ways: ['password'] });
+    expect(calls).toHaveLength(1);
+  });
+
+  test('a wrong code is an answer, wherever it is given', async () => {
+    answer(problem(401, 'wrong_code'));
+    setUnauthorised(async () => true);
+    expect(await settle(post('/session/proof', { code: '1' }))).toMatchObject({ code: 'wrong_code' });
+  });
+
+  test('how long to wait is told', async () => {
+    const { status, headers } = problem(429, 'wait');
+    answer(new Response('{"code":"wait"}', { status, headers: { ...Object.fromEntries(headers), 'retry-after': '240' } }));
+    expect(await settle(post('/session', {}))).toMatchObject({ code: 'wait', after: 240 });
+  });
+
+  test('an answer may be empty', async () => {
+    answer(new Response(null, { status: 202 }));
+    expect(await settle(post('/resets', {}))).toBeUndefined();
+  });
+
   test('a lost place brings the next ones', async () => {
     answer(problem(409, 'no_bed_left', { suggestions: [{ shelter_code: 'TJ-SU-02' }] }));
     expect(await settle(post('/referrals/r/holds', {}))).toMatchObject({ suggestions: [{ shelter_code: 'TJ-SU-02' }] });

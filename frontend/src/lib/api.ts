@@ -1,7 +1,7 @@
 // One way to the server: JSON, problem answers as typed errors, a clock set by the server, safe repeats.
-// It knows nothing about screens; who asks for a new sign-in is told to it by `onUnauthorised`.
+// It knows nothing about screens; who asks for a new sign-in, or for a proof of who one is, is told to it by `setUnauthorised`.
 
-import type { FieldError, Problem, Suggestion } from '../wire';
+import type { Challenge, FieldError, Problem, Suggestion, Way } from '../wire';
 
 /** What went wrong, as the server said it; `code` is `offline` when nothing was heard at all. */
 export class ApiError extends Error {
@@ -9,13 +9,21 @@ export class ApiError extends Error {
   readonly code: string;
   readonly errors: FieldError[];
   readonly suggestions: Suggestion[];
+  /** How one may prove who one is, where that is asked. */
+  readonly ways: Way[];
+  readonly passkey: Challenge | null;
+  /** Seconds to wait before it is worth another try. */
+  readonly after: number;
 
-  constructor(problem: Partial<Problem> & { status: number; code: string }) {
+  constructor(problem: Partial<Problem> & { status: number; code: string; after?: number }) {
     super(problem.detail || problem.title || problem.code);
     this.status = problem.status;
     this.code = problem.code;
     this.errors = problem.errors ?? [];
     this.suggestions = problem.suggestions ?? [];
+    this.ways = problem.ways ?? [];
+    this.passkey = problem.passkey ?? null;
+    this.after = problem.after ?? 0;
   }
 }
 
@@ -29,6 +37,8 @@ export interface Options {
   key?: string;
   query?: Record<string, string | number | null | undefined>;
   keepalive?: boolean;
+  /** The answer is a file, taken as it comes. */
+  blob?: boolean;
   /** One attempt, and nobody is asked for a password: who calls repeats by itself. */
   once?: boolean;
 }
@@ -42,15 +52,15 @@ const base = '/api/v1';
 /** How many milliseconds the server's clock is ahead of this device's. */
 let ahead = 0;
 let language = 'tg';
-let onUnauthorised: () => Promise<boolean> = async () => false;
+let onUnauthorised: (ways?: Way[]) => Promise<boolean> = async () => false;
 let onDisabled: () => void = () => undefined;
 
 export const serverNow = (): number => Date.now() + ahead;
 export function setApiLanguage(code: string): void {
   language = code;
 }
-/** `handler` resolves to true when the person has signed in again and the request may be repeated. */
-export function setUnauthorised(handler: () => Promise<boolean>): void {
+/** `handler` resolves to true when the person has signed in again, or proved in one of `ways` who they are, and the request may be repeated. */
+export function setUnauthorised(handler: (ways?: Way[]) => Promise<boolean>): void {
   onUnauthorised = handler;
 }
 /** `handler` is told when the server says that the account of this session was disabled. */
@@ -84,7 +94,7 @@ async function problemOf(response: Response): Promise<ApiError> {
   } catch {
     // An answer of something between us and the server: the status is all there is.
   }
-  return new ApiError({ ...problem, status: response.status, code: problem.code ?? `http_${response.status}` });
+  return new ApiError({ ...problem, status: response.status, code: problem.code ?? `http_${response.status}`, after: Number(response.headers.get('retry-after')) });
 }
 
 /** Sends once, and again where nothing was heard or the server was busy: repeats are safe (reads, or the same key). */
@@ -117,14 +127,17 @@ export async function request<T>(method: Method, path: string, options: Options 
     setClock(response);
     if (!response.ok) {
       const problem = await problemOf(response);
-      const ended = problem.status === 401 && path !== '/session';
+      // A wrong password or code is an answer too, and no session that has ended.
+      const ended = problem.status === 401 && path !== '/session' && /^(not_|account|http)/.test(problem.code);
       if (ended && problem.code === 'account_disabled') onDisabled();
-      else if (ended && path !== '/me' && !options.once && (await onUnauthorised())) continue;
+      else if (((ended && path !== '/me') || problem.code === 'proof_needed') && !options.once && (await onUnauthorised(ended ? undefined : problem.ways))) continue;
       throw problem;
     }
     const etag = response.headers.get('etag')?.replace(/^W\/|"/g, '') ?? null;
-    const data = (response.status === 204 ? undefined : await response.json()) as T;
-    return { data, etag };
+    if (options.blob) return { data: (await response.blob()) as T, etag };
+    // What is done, or will be, may need no words.
+    const text = await response.text();
+    return { data: (text ? JSON.parse(text) : undefined) as T, etag };
   }
 }
 

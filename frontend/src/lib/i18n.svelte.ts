@@ -13,7 +13,7 @@ type Params = Record<string, string | number>;
 type Part = () => Promise<{ default: Record<string, string>; table?: language.Table }>;
 
 /** The areas that a page brings when it opens, and those that are loaded with a role. */
-export type Late = 'requests' | 'stock' | 'glossary';
+export type Late = 'requests' | 'stock' | 'glossary' | 'door' | 'safety';
 const parts: Record<Language, Record<Exclude<Area, Late>, Part> & Partial<Record<Late, Part>>> = {
   tg: {
     base: () => import('virtual:messages/tg/base'),

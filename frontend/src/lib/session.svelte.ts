@@ -1,24 +1,26 @@
-// Who is signed in. A session that ended does not throw the page away: a dialog asks for the password again, and the
-// request that failed is repeated. A manager who was here before has her page without a line too, and may save; who she
-// is gets settled when the server is heard again.
+// Who is signed in. A session that ended, or a screen that was locked, does not throw the page away: it waits, a
+// dialog asks for the password again, and the request that failed is repeated. A manager who was here before has her page
+// without a line too, and may save; who she is gets settled when the server is heard again.
 
-import type { Geography, Me, Session, ShelterState } from '../wire';
+import type { Answer, Geography, Me, Session, ShelterState, Way } from '../wire';
 import { asApiError, clockAhead, get, post, put, request, setClockAhead, setDisabled, setUnauthorised } from './api';
 import { forget, read, who, write, type Who } from './device';
 import { addArea, isLanguage, lang, setLanguage, setZone, zone } from './i18n.svelte';
 import type { Language } from '../messages/areas';
 
-/** She left, and the server has not heard it yet. */
+/** She left, or locked the screen: a page that opens forgets her and ends her session. All tabs hear of it. */
 const leaving = 'leaving';
 /** How long the server may take before a page that was here before opens from what the phone remembers. */
 const patience = 1000;
 const askEvery = 15_000;
 
-const state = $state<{ me: Me | null; expired: boolean; known: boolean; unreached: boolean }>({ me: null, expired: false, known: false, unreached: false });
+/** What the dialog is about: a session that is over, a screen that was locked, or a fresh proof of who she is in one of these ways. */
+export type Asking = 'over' | 'locked' | Way[] | null;
+const state = $state<{ me: Me | null; asking: Asking; known: boolean; unreached: boolean }>({ me: null, asking: null, known: false, unreached: false });
 let waiting: ((again: boolean) => void)[] = [];
 /** Whether the server itself has said who this is. */
 let sure = false;
-let asking = false;
+let settling = false;
 let words: Promise<void>;
 /** Fetches the code of a role's pages. */
 let prepare: (role: Me['role']) => void;
@@ -28,7 +30,7 @@ let figures: Promise<ShelterState | null> | null = null;
 let later = false;
 
 export const me = (): Me | null => state.me;
-export const expired = (): boolean => state.expired;
+export const asking = (): Asking => state.asking;
 /** Whether the question "who am I" has been answered. */
 export const known = (): boolean => state.known;
 /** Whether asking it failed. */
@@ -48,7 +50,7 @@ export function asked(): typeof figures {
   return found;
 }
 
-async function adopt(user: Me): Promise<void> {
+export async function adopt(user: Me): Promise<void> {
   if (who()?.id !== user.id) forget();
   write('who', { id: user.id, role: user.role, shelters: user.shelters, ahead: clockAhead() } satisfies Who);
   if (user.time_zone) setZone(user.time_zone);
@@ -57,6 +59,7 @@ async function adopt(user: Me): Promise<void> {
   await addArea(user.role);
   sure = true;
   [state.me, state.known, state.unreached] = [user, true, false];
+  answer(true);
   // Figures first: on a slow line the geography would stand in their way.
   if (!zone()) setTimeout(() => void learnZone(), 1500);
 }
@@ -65,7 +68,7 @@ async function adopt(user: Me): Promise<void> {
 async function openAs({ id, role, shelters }: Who): Promise<void> {
   await words;
   await addArea(role);
-  if (!state.me && !state.known) state.me = { id, role, shelters, name: '', email: '', language: lang(), organisation: null, time_zone: zone() ?? '' };
+  if (!state.me && !state.known) state.me = { id, role, shelters, name: '', email: '', language: lang(), organisation: null, time_zone: zone() ?? '', must_set_up_factor: false };
 }
 
 let geographyAsked: Promise<Geography> | null = null;
@@ -97,16 +100,24 @@ export async function start(ready: Promise<void>, fetchPages: typeof prepare): P
   [words, prepare] = [ready, fetchPages];
   setUnauthorised(askAgain);
   setDisabled(disabled);
+  if (read(leaving)) forget();
   const last = who();
   if (last) {
     setClockAhead(last.ahead);
-    if (!read(leaving)) hurry(last);
+    hurry(last);
   }
-  const early = last?.role === 'manager' && !read(leaving) ? setTimeout(() => void openAs(last), patience) : undefined;
+  const early = last?.role === 'manager' ? setTimeout(() => void openAs(last), patience) : undefined;
   const seen = () => {
     if (document.visibilityState === 'visible') void settle();
   };
   addEventListener('online', seen);
+  // She left or locked in another tab, or came back there.
+  addEventListener('storage', ({ key, newValue }) => {
+    if (key !== leaving || !state.me) return;
+    if (newValue) return ask('locked');
+    sure = state.known = false;
+    void settle();
+  });
   document.addEventListener('visibilitychange', seen);
   await settle();
   clearTimeout(early);
@@ -114,8 +125,8 @@ export async function start(ready: Promise<void>, fetchPages: typeof prepare): P
 
 /** Asks the server who this is, and again later where it was not heard. */
 async function settle(): Promise<void> {
-  if (sure || state.known || asking) return;
-  asking = true;
+  if (sure || state.known || settling) return;
+  settling = true;
   try {
     if (read(leaving)) await endSession();
     const user = await get<Me>('/me');
@@ -136,13 +147,13 @@ async function settle(): Promise<void> {
       setTimeout(() => void settle(), askEvery);
     }
   } finally {
-    asking = false;
+    settling = false;
   }
 }
 
-export async function signIn(email: string, password: string): Promise<void> {
+export async function signIn(attempt: Answer & { email: string }): Promise<void> {
   const before = state.me;
-  const { user } = await post<Session>('/session', { email, password });
+  const { user } = await post<Session>('/session', attempt);
   write(leaving, null);
   if (before && before.id !== user.id) {
     forget();
@@ -154,24 +165,48 @@ export async function signIn(email: string, password: string): Promise<void> {
     if (isLanguage(user.language) && user.language !== lang()) void put('/me/language', { language: lang() }).catch(() => undefined);
   }
   await adopt(user);
-  answerWaiting(true);
 }
 
-function answerWaiting(again: boolean): void {
-  state.expired = false;
+/** The page while it is locked, each part with what keeps its place: out of the document, so that nothing in it can be read. */
+let away: [Element, Comment][] = [];
+let scrolled = 0;
+/** What was taken away comes back once it is asked for nothing, or for a proof. */
+function ask(what: Asking): void {
+  state.asking = what;
+  if (typeof what !== 'string') {
+    for (const [part, place] of away) place.replaceWith(part);
+    if (away.length) scrollTo(0, scrolled);
+    away = [];
+  } else if (!away.length) {
+    scrolled = scrollY;
+    away = [...document.querySelectorAll('#app > :not(dialog)')].map((part) => {
+      const place = new Comment();
+      part.replaceWith(place);
+      return [part, place];
+    });
+  }
+}
+/** The dialog is done; `again`: what waits for it may be repeated. */
+export function answer(again: boolean): void {
+  ask(null);
   for (const resume of waiting.splice(0)) resume(again);
 }
 
-/** Asks for the password; resolves to whether she signed in again. */
-export function askAgain(): Promise<boolean> {
-  if (!state.me || later) return Promise.resolve(false);
-  state.expired = true;
+/** Asks for the password, or for a proof in one of these ways; resolves to whether it was given. */
+export function askAgain(ways?: Way[]): Promise<boolean> {
+  if (!state.me || (later && !ways)) return Promise.resolve(false);
+  if (typeof state.asking !== 'string') ask(ways ?? 'over');
   return new Promise((resume) => waiting.push(resume));
 }
 /** Not now: what she saves waits on the phone. */
 export function signInLater(): void {
   later = true;
-  answerWaiting(false);
+  answer(false);
+}
+/** Hides the page at once and ends the session; what was typed is there again after signing in. */
+export function lock(): void {
+  ask('locked');
+  endSession().then(() => state.asking && write(leaving, true), () => undefined);
 }
 /** She does something that wants the line: the password may be asked for again. */
 export const mayAsk = (): void => void (later = false);
@@ -180,7 +215,7 @@ export const mayAsk = (): void => void (later = false);
 function disabled(): void {
   const id = state.me?.id ?? who()?.id;
   forget();
-  answerWaiting(false);
+  answer(false);
   [sure, state.me, state.known] = [true, null, true];
   if (id) void import('../queue/index').then((queue) => queue.wipe(id)).catch(() => undefined);
 }
@@ -200,13 +235,12 @@ export async function signOut(): Promise<void> {
   forget();
   // Signing out here must not depend on the network.
   await endSession().catch(() => undefined);
-  answerWaiting(false);
   location.replace('/');
 }
 
 export async function chooseLanguage(language: Language): Promise<void> {
   await setLanguage(language);
-  if (state.me && !state.expired) await put('/me/language', { language }).catch(() => undefined);
+  if (state.me && !state.asking) await put('/me/language', { language }).catch(() => undefined);
 }
 
 const elsewhere: Record<Language, string> = {

@@ -19,6 +19,7 @@ export const requests = () => Promise.all([import('./Requests.svelte'), words()]
 export const history = () => Promise.all([import('./History.svelte'), words()]).then(([page]) => page.default);
 export const reminders = () => Promise.all([import('./Reminders.svelte'), words()]).then(([page]) => page.default);
 export const contact = () => Promise.all([import('./Contact.svelte'), words()]).then(([page]) => page.default);
+export const access = () => Promise.all([import('./Access.svelte'), words()]).then(([page]) => page.default);
 export const stock = () => Promise.all([import('../stock/Stock.svelte'), words(), stockWords()]).then(([page]) => page.default);
 export const noPage = () => import('../parts/NoPage.svelte').then((page) => page.default);
 /** Seldom parts of the report itself. */

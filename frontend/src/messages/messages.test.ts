@@ -40,7 +40,7 @@ describe('message files', () => {
     for (const [key, text] of Object.entries(files[language])) {
       if (alike.has(key)) continue;
       expect(text, key).not.toBe(files.en[key]);
-      expect(text.replace(/\{\w+\}|TJ-SU-01|SMS|CSV|UTF-8|XLSX|Shift|cron/g, ''), key).not.toMatch(/[A-Za-z]{2,}/);
+      expect(text.replace(/\{\w+\}|TJ-SU-01|SMS|CSV|UTF-8|XLSX|QR|Shift|cron/g, ''), key).not.toMatch(/[A-Za-z]{2,}/);
     }
   });
 });
@@ -63,7 +63,8 @@ describe('pages', () => {
     ['stock/', [['manager', 'requests', 'stock']]],
     ['ledger/', [['committee'], ['admin']]],
     ['glossary/', [['glossary']]],
-    ['shell/', [[]]],
+    ['shell/', [['door']]],
+    ['safety/', [['safety', 'door']]],
   ];
 
   test.each(needs)('%s finds its words in what it loads', (dir, roles) => {
@@ -79,12 +80,12 @@ describe('pages', () => {
   });
 
   test("the manager's other pages and the seldom parts of the report find their words in what is fetched with them", () => {
-    for (const name of ['RoomMore', 'StockList', 'Unsettled', 'Requests', 'HoldCard', 'History', 'Contact', 'Reminders', 'Browsers', 'Phones'])
+    for (const name of ['RoomMore', 'StockList', 'Unsettled', 'Requests', 'HoldCard', 'History', 'Contact', 'Access', 'Reminders', 'Browsers', 'Phones'])
       for (const key of used(`manager/${name}.svelte`)) expect(['base', 'manager', 'requests'].some((area) => areaOf(key).includes(area as Area)), `${name}: ${key}`).toBe(true);
   });
 
   test('no message is unused', () => {
-    const dirs = ['', 'lib/', 'parts/', 'shell/', 'manager/', 'officer/', 'committee/', 'admin/', 'digests/', 'alerts/', 'plans/', 'ledger/', 'supplies/', 'stock/', 'glossary/'];
+    const dirs = ['', 'lib/', 'parts/', 'shell/', 'safety/', 'manager/', 'officer/', 'committee/', 'admin/', 'digests/', 'alerts/', 'plans/', 'ledger/', 'supplies/', 'stock/', 'glossary/'];
     const code = dirs.flatMap(list).map((file) => readFileSync(new URL(file, src), 'utf8')).join('\n');
     const made = [...code.matchAll(/`([a-z]+\.(?:[a-z]+_)?)\$\{/g)].map((hit) => hit[1] ?? '');
     made.push('decline.', 'release.', 'timeline.');

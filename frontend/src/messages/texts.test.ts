@@ -11,7 +11,7 @@ const tables = data<Record<string, Lists>>('languages');
 const all = { en: texts('en'), ru: texts('ru'), tg: texts('tg') };
 const words = (forms: Record<string, string>) => Object.values(forms).join(' | ').replace(/\{\w+\}/g, '');
 /** The program's name, a key on the keyboard, codes of places, names of formats: written alike everywhere. */
-const alike = /Panoh|Shift|TJ-SU-01|SMS|CSV|UTF-8|XLSX|cron/g;
+const alike = /Panoh|Shift|TJ-SU-01|SMS|CSV|UTF-8|XLSX|QR|cron/g;
 
 describe('letters', () => {
   test.each(foreign)('%s is written in its own alphabet', (language) => {

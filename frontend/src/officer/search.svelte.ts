@@ -14,6 +14,8 @@ export interface Search {
   languages: string[];
   from: string;
   avoid: string[];
+  /** Offices that are to know nothing of the case. */
+  exclude: string[];
   urgency: Urgency;
   earliest: string;
   apart: boolean;
@@ -27,7 +29,7 @@ export interface Ask {
 }
 
 const fresh = (): Search => ({
-  grown: 1, older: 0, young: 0, children: [], needs: [], languages: [], from: '', avoid: [], urgency: 'now', earliest: '', apart: false,
+  grown: 1, older: 0, young: 0, children: [], needs: [], languages: [], from: '', avoid: [], exclude: [], urgency: 'now', earliest: '', apart: false,
 });
 
 export const search = $state<Search>(fresh());
@@ -67,6 +69,7 @@ export const body = (): ReferralBody => ({
   languages: [...search.languages],
   from_district: search.from,
   avoid_districts: [...search.avoid],
+  exclude_organisations: [...search.exclude],
   urgency: search.urgency,
   earliest_date: search.urgency === 'now' || search.urgency === 'today' ? null : search.earliest || null,
   rooms_apart_ok: search.apart,
@@ -110,6 +113,7 @@ export function searchLike(referral: Referral): void {
     languages: [...referral.languages],
     from: referral.from_district,
     avoid: [...(avoided.get(referral.id) ?? [])],
+    exclude: [...referral.exclude_organisations],
     urgency: referral.urgency,
     earliest: referral.earliest_date ?? '',
     apart: referral.rooms_apart_ok,

@@ -4,6 +4,58 @@
  */
 
 export interface paths {
+    "/api/v1/approvals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was asked for in the last 30 days, newest first, at most 200. Who is no administrator sees the own. */
+        get: operations["get_approvals"];
+        put?: never;
+        /** Ask for an export that names shelters. Once another administrator has approved, it may be made once within an hour. */
+        post: operations["post_approvals"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Approve what another asked for: it happens at once. */
+        post: operations["post_approvals_id_approve"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals/{id}/refuse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Refuse what another asked for. */
+        post: operations["post_approvals_id_refuse"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/audit": {
         parameters: {
             query?: never;
@@ -12,9 +64,43 @@ export interface paths {
             cookie?: never;
         };
         /** Who did what, newest first. */
-        get: operations["list"];
+        get: operations["get_audit"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/anchors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The anchors over the audit, newest first: to be held against those that people outside were sent. */
+        get: operations["get_audit_anchors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Walk the whole audit now. It goes on record, with what was found. */
+        post: operations["post_audit_verify"];
         delete?: never;
         options?: never;
         head?: never;
@@ -29,7 +115,7 @@ export interface paths {
             cookie?: never;
         };
         /** National and regional availability. Officers get bands (`AvailabilityBandsOut`) instead of numbers. */
-        get: operations["get"];
+        get: operations["get_availability"];
         put?: never;
         post?: never;
         delete?: never;
@@ -46,7 +132,7 @@ export interface paths {
             cookie?: never;
         };
         /** Events as they happen: `availability` {"version"}, `hold` {"hold_id","state"} and `place` {"referral_id"}. */
-        get: operations["stream"];
+        get: operations["get_availability_stream"];
         put?: never;
         post?: never;
         delete?: never;
@@ -68,7 +154,7 @@ export interface paths {
          * Take a text message from a gateway.
          * @description For gateways, not for people: each is declared in the configuration with where it writes the message's id, its sender and its words, how it proves itself, and how it wants the reply (docs/SMS.md). The three shapes below are those of the presets `twilio` (a form, `X-Twilio-Signature`, TwiML back), `rapidpro` (JSON, a secret in a header, `{"text": …}` back) and `kannel` (the words as the body, sender in `X-Kannel-From`, id and secret in the query, plain text back). Fields beyond those that are declared are passed over. A sender who is not known is answered an empty 200. The same message twice has one effect and one answer.
          */
-        post: operations["receive"];
+        post: operations["post_channels_sms"];
         delete?: never;
         options?: never;
         head?: never;
@@ -83,10 +169,10 @@ export interface paths {
             cookie?: never;
         };
         /** All schedules. */
-        get: operations["list"];
+        get: operations["get_digest_schedules"];
         put?: never;
         /** Add a schedule. Its first digest is the next one. */
-        post: operations["add"];
+        post: operations["post_digest_schedules"];
         delete?: never;
         options?: never;
         head?: never;
@@ -103,7 +189,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** When a schedule written like this would send next, and which days those digests would tell of. Nothing is kept. */
-        post: operations["next"];
+        post: operations["post_digest_schedules_next"];
         delete?: never;
         options?: never;
         head?: never;
@@ -118,9 +204,9 @@ export interface paths {
             cookie?: never;
         };
         /** One schedule. */
-        get: operations["get"];
+        get: operations["get_digest_schedules_id"];
         /** Edit a schedule. */
-        put: operations["change"];
+        put: operations["put_digest_schedules_id"];
         post?: never;
         delete?: never;
         options?: never;
@@ -136,10 +222,10 @@ export interface paths {
             cookie?: never;
         };
         /** Who receives a schedule. */
-        get: operations["list"];
+        get: operations["get_digest_schedules_id_recipients"];
         put?: never;
         /** Name a reader: another administrator approves, and then the reader confirms. */
-        post: operations["add"];
+        post: operations["post_digest_schedules_id_recipients"];
         delete?: never;
         options?: never;
         head?: never;
@@ -157,7 +243,7 @@ export interface paths {
         put?: never;
         post?: never;
         /** Take a recipient off a schedule. */
-        delete: operations["remove"];
+        delete: operations["delete_digest_schedules_id_recipients_recipient"];
         options?: never;
         head?: never;
         patch?: never;
@@ -173,7 +259,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Approve a reader that another administrator named: it is asked by mail whether it wants the digests. */
-        post: operations["approve"];
+        post: operations["post_digest_schedules_id_recipients_recipient_approve"];
         delete?: never;
         options?: never;
         head?: never;
@@ -190,7 +276,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Make a digest now and send it to all active readers. The schedule goes on as if nothing had been. */
-        post: operations["send"];
+        post: operations["post_digest_schedules_id_send"];
         delete?: never;
         options?: never;
         head?: never;
@@ -207,7 +293,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Make a digest now and send it to the asker alone. */
-        post: operations["test"];
+        post: operations["post_digest_schedules_id_test"];
         delete?: never;
         options?: never;
         head?: never;
@@ -222,7 +308,7 @@ export interface paths {
             cookie?: never;
         };
         /** Digests made, newest first. */
-        get: operations["list"];
+        get: operations["get_digests"];
         put?: never;
         post?: never;
         delete?: never;
@@ -241,7 +327,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** What a schedule's digest would say now. Nothing is kept or sent. */
-        post: operations["preview"];
+        post: operations["post_digests_preview"];
         delete?: never;
         options?: never;
         head?: never;
@@ -256,7 +342,7 @@ export interface paths {
             cookie?: never;
         };
         /** One digest in one language, with what became of its letters. */
-        get: operations["get"];
+        get: operations["get_digests_id"];
         put?: never;
         post?: never;
         delete?: never;
@@ -272,8 +358,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The tables of a digest: those that travelled with it, or the same made of its frozen figures. */
-        get: operations["export"];
+        /**
+         * The tables of a digest: those that travelled with it, or the same made of its frozen figures. Where they name shelters
+         *     an approval is needed (`POST /approvals`).
+         */
+        get: operations["get_digests_id_export"];
         put?: never;
         post?: never;
         delete?: never;
@@ -292,7 +381,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Queue one letter again, with the Message-ID it had. */
-        post: operations["resend"];
+        post: operations["post_digests_id_resend"];
         delete?: never;
         options?: never;
         head?: never;
@@ -307,7 +396,7 @@ export interface paths {
             cookie?: never;
         };
         /** Regions and districts of the country pack. */
-        get: operations["get"];
+        get: operations["get_geography"];
         put?: never;
         post?: never;
         delete?: never;
@@ -324,7 +413,7 @@ export interface paths {
             cookie?: never;
         };
         /** What each figure means, its unit and how it is worked out. */
-        get: operations["get"];
+        get: operations["get_glossary"];
         put?: never;
         post?: never;
         delete?: never;
@@ -341,7 +430,7 @@ export interface paths {
             cookie?: never;
         };
         /** Holds on the own shelters (manager) or of the own organisation (officer), newest first. */
-        get: operations["list"];
+        get: operations["get_holds"];
         put?: never;
         post?: never;
         delete?: never;
@@ -358,7 +447,7 @@ export interface paths {
             cookie?: never;
         };
         /** One hold. */
-        get: operations["get"];
+        get: operations["get_holds_id"];
         put?: never;
         post?: never;
         delete?: never;
@@ -377,7 +466,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** The shelter accepts: the place is hers until the deadline. */
-        post: operations["accept"];
+        post: operations["post_holds_id_accept"];
         delete?: never;
         options?: never;
         head?: never;
@@ -394,7 +483,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** She has arrived: what was held is now occupied, and the referral closes as placed. */
-        post: operations["arrive"];
+        post: operations["post_holds_id_arrive"];
         delete?: never;
         options?: never;
         head?: never;
@@ -411,7 +500,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** The shelter declines, with a typed reason. */
-        post: operations["decline"];
+        post: operations["post_holds_id_decline"];
         delete?: never;
         options?: never;
         head?: never;
@@ -431,7 +520,7 @@ export interface paths {
          * The officer prolongs it, before its end and at most twice: by the time to answer again while it waits, by half the
          *     time to arrive once it is accepted.
          */
-        post: operations["extend"];
+        post: operations["post_holds_id_extend"];
         delete?: never;
         options?: never;
         head?: never;
@@ -446,7 +535,7 @@ export interface paths {
             cookie?: never;
         };
         /** The handover contact, while an accepted hold runs. Reading it is on record and in the shelter's own log. */
-        get: operations["handover"];
+        get: operations["get_holds_id_handover"];
         put?: never;
         post?: never;
         delete?: never;
@@ -465,7 +554,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** She did not come: the place is free again. */
-        post: operations["no_show"];
+        post: operations["post_holds_id_no_show"];
         delete?: never;
         options?: never;
         head?: never;
@@ -482,7 +571,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** The place is given back. */
-        post: operations["release"];
+        post: operations["post_holds_id_release"];
         delete?: never;
         options?: never;
         head?: never;
@@ -497,9 +586,27 @@ export interface paths {
             cookie?: never;
         };
         /** What happened to one hold: the same for the shelter and for the officer. */
-        get: operations["hold"];
+        get: operations["get_holds_id_timeline"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Invitations that may still be used. */
+        get: operations["get_invitations"];
+        put?: never;
+        /** Send somebody a new invitation by mail: 72 hours, one use. The older one dies. */
+        post: operations["post_invitations"];
         delete?: never;
         options?: never;
         head?: never;
@@ -514,10 +621,10 @@ export interface paths {
             cookie?: never;
         };
         /** The catalogue of supply items, those not counted any more among them. */
-        get: operations["list"];
+        get: operations["get_items"];
         put?: never;
         /** Add an item that the country pack does not have. */
-        post: operations["add"];
+        post: operations["post_items"];
         delete?: never;
         options?: never;
         head?: never;
@@ -534,7 +641,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** What typed names may mean. Nothing is stored. */
-        post: operations["match_names"];
+        post: operations["post_items_match"];
         delete?: never;
         options?: never;
         head?: never;
@@ -551,7 +658,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Confirm what a typed name means, for everybody from now on. */
-        post: operations["confirm"];
+        post: operations["post_items_names"];
         delete?: never;
         options?: never;
         head?: never;
@@ -567,7 +674,7 @@ export interface paths {
         };
         get?: never;
         /** Change what operators say of an item, retire it or take it back. An item is never deleted. */
-        put: operations["change"];
+        put: operations["put_items_id"];
         post?: never;
         delete?: never;
         options?: never;
@@ -583,7 +690,7 @@ export interface paths {
             cookie?: never;
         };
         /** What is in the sets whose contents are known. */
-        get: operations["kits"];
+        get: operations["get_kits"];
         put?: never;
         post?: never;
         delete?: never;
@@ -600,10 +707,10 @@ export interface paths {
             cookie?: never;
         };
         /** The page of the link by which a reader leaves: it changes nothing. */
-        get: operations["ask_to_leave"];
+        get: operations["get_letters_id_unsubscribe"];
         put?: never;
         /** The reader leaves: by the page's button, or by a mail program (RFC 8058). Once more changes nothing. */
-        post: operations["leave"];
+        post: operations["post_letters_id_unsubscribe"];
         delete?: never;
         options?: never;
         head?: never;
@@ -618,7 +725,7 @@ export interface paths {
             cookie?: never;
         };
         /** Who is signed in. */
-        get: operations["me"];
+        get: operations["get_me"];
         put?: never;
         post?: never;
         delete?: never;
@@ -635,10 +742,146 @@ export interface paths {
             cookie?: never;
         };
         /** What one is told of between digests. */
-        get: operations["get"];
+        get: operations["get_me_alerts"];
         /** Choose what to be told of. Before the first choice the version is 0. */
-        put: operations["choose"];
+        put: operations["put_me_alerts"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Browsers one signed in from before. From them one gets in while strangers guess at the password; they give no other right. */
+        get: operations["get_me_devices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/devices/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Know a browser no more. */
+        delete: operations["delete_me_devices_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/factors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's second factors. */
+        get: operations["get_me_factors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/factors/passkey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begin to set up a passkey. */
+        post: operations["post_me_factors_passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/factors/passkey/{id}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Confirm a passkey by what it signed; `id` is the challenge's. */
+        post: operations["post_me_factors_passkey_id_confirm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/factors/totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begin to set up an authenticator app. It counts once a code of it confirms it, within a quarter of an hour. */
+        post: operations["post_me_factors_totp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/factors/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Remove a second factor. */
+        delete: operations["delete_me_factors_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/factors/{id}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Confirm an authenticator app by a code that it shows. */
+        post: operations["post_me_factors_id_confirm"];
         delete?: never;
         options?: never;
         head?: never;
@@ -654,7 +897,24 @@ export interface paths {
         };
         get?: never;
         /** Choose the language of screens and mail. */
-        put: operations["set_language"];
+        put: operations["put_me_language"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Choose another password. All other sessions end; this one goes on under a new token. */
+        put: operations["put_me_password"];
         post?: never;
         delete?: never;
         options?: never;
@@ -670,10 +930,10 @@ export interface paths {
             cookie?: never;
         };
         /** The telephones one reports with. */
-        get: operations["list"];
+        get: operations["get_me_phones"];
         put?: never;
         /** Make a code that connects the telephone it is sent from. */
-        post: operations["add"];
+        post: operations["post_me_phones"];
         delete?: never;
         options?: never;
         head?: never;
@@ -691,7 +951,7 @@ export interface paths {
         put?: never;
         post?: never;
         /** Forget a telephone. */
-        delete: operations["remove"];
+        delete: operations["delete_me_phones_id"];
         options?: never;
         head?: never;
         patch?: never;
@@ -705,10 +965,10 @@ export interface paths {
             cookie?: never;
         };
         /** The own browsers that show reminders. */
-        get: operations["list"];
+        get: operations["get_me_push"];
         put?: never;
         /** Show reminders in this browser; at most five of one person. Asking again changes nothing. */
-        post: operations["add"];
+        post: operations["post_me_push"];
         delete?: never;
         options?: never;
         head?: never;
@@ -726,7 +986,59 @@ export interface paths {
         put?: never;
         post?: never;
         /** Show no more reminders in one of the own browsers. */
-        delete: operations["remove"];
+        delete: operations["delete_me_push_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/recovery-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make new recovery codes; those of before count no longer. */
+        post: operations["post_me_recovery_codes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where one is signed in. */
+        get: operations["get_me_sessions"];
+        put?: never;
+        post?: never;
+        /** End all of one's sessions but this one. */
+        delete: operations["delete_me_sessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End one of one's sessions. */
+        delete: operations["delete_me_sessions_id"];
         options?: never;
         head?: never;
         patch?: never;
@@ -739,11 +1051,14 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Organisations that operate shelters, refer households, or both. */
-        get: operations["organisations"];
+        /**
+         * Organisations that operate shelters, refer households, or both. An officer, who may name some that are to see nothing
+         *     of a case, is given their names alone.
+         */
+        get: operations["get_organisations"];
         put?: never;
         /** Add an organisation. */
-        post: operations["add_organisation"];
+        post: operations["post_organisations"];
         delete?: never;
         options?: never;
         head?: never;
@@ -758,7 +1073,7 @@ export interface paths {
             cookie?: never;
         };
         /** Plans, newest first. */
-        get: operations["list"];
+        get: operations["get_plans"];
         put?: never;
         post?: never;
         delete?: never;
@@ -780,7 +1095,7 @@ export interface paths {
          * Plan places for many households at once, over the whole country. Nothing is held until the plan is applied. The
          *     body may have 2 MB.
          */
-        post: operations["make"];
+        post: operations["post_plans_placement"];
         delete?: never;
         options?: never;
         head?: never;
@@ -795,13 +1110,13 @@ export interface paths {
             cookie?: never;
         };
         /** Plans, newest first. */
-        get: operations["list"];
+        get: operations["get_plans_transfers"];
         put?: never;
         /**
          * Plan who sends what to whom: the cheapest transfers that cover what is needed from what is spare. Nothing moves until
          *     the plan is applied.
          */
-        post: operations["make"];
+        post: operations["post_plans_transfers"];
         delete?: never;
         options?: never;
         head?: never;
@@ -816,12 +1131,12 @@ export interface paths {
             cookie?: never;
         };
         /** One plan; its ETag is what an edit sends back as `If-Match`. */
-        get: operations["get"];
+        get: operations["get_plans_transfers_id"];
         /**
          * Put other lines in the place of a plan's own. Nobody gives more than it could spare when the plan was made, or gets
          *     more than it needed then.
          */
-        put: operations["edit"];
+        put: operations["put_plans_transfers_id"];
         post?: never;
         delete?: never;
         options?: never;
@@ -842,7 +1157,7 @@ export interface paths {
          * Turn a plan into approved transfers, all or none. 409 `plan_outdated` names the lines that their donor can no longer
          *     spare.
          */
-        post: operations["apply"];
+        post: operations["post_plans_transfers_id_apply"];
         delete?: never;
         options?: never;
         head?: never;
@@ -857,12 +1172,12 @@ export interface paths {
             cookie?: never;
         };
         /** One plan; its ETag is what an edit sends back as `If-Match`. */
-        get: operations["get"];
+        get: operations["get_plans_id"];
         /**
          * Move households of a plan to other shelters, or take their places away. All edits or none; the exact fit decides,
          *     beside everybody else of the plan.
          */
-        put: operations["edit"];
+        put: operations["put_plans_id"];
         post?: never;
         delete?: never;
         options?: never;
@@ -880,7 +1195,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Turn a plan into holds, all or none. 409 `plan_outdated` names the assignments whose place is gone. */
-        post: operations["apply"];
+        post: operations["post_plans_id_apply"];
         delete?: never;
         options?: never;
         head?: never;
@@ -895,10 +1210,10 @@ export interface paths {
             cookie?: never;
         };
         /** The page of a confirmation link: it changes nothing. */
-        get: operations["ask"];
+        get: operations["get_readers_id_confirm"];
         put?: never;
         /** The reader wants the digests. Once more changes nothing. */
-        post: operations["say_yes"];
+        post: operations["post_readers_id_confirm"];
         delete?: never;
         options?: never;
         head?: never;
@@ -913,10 +1228,10 @@ export interface paths {
             cookie?: never;
         };
         /** Referrals of the own organisation, newest first. */
-        get: operations["list"];
+        get: operations["get_referrals"];
         put?: never;
         /** Open a referral. */
-        post: operations["open"];
+        post: operations["post_referrals"];
         delete?: never;
         options?: never;
         head?: never;
@@ -931,7 +1246,7 @@ export interface paths {
             cookie?: never;
         };
         /** One referral with its holds. */
-        get: operations["get"];
+        get: operations["get_referrals_id"];
         put?: never;
         post?: never;
         delete?: never;
@@ -950,7 +1265,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Close a referral without a place. */
-        post: operations["close"];
+        post: operations["post_referrals_id_close"];
         delete?: never;
         options?: never;
         head?: never;
@@ -970,7 +1285,7 @@ export interface paths {
          * Ask one shelter (answered by a hold) or the best few (answered by a wave). 409 `no_bed_left` carries the next places
          *     that fit.
          */
-        post: operations["ask"];
+        post: operations["post_referrals_id_holds"];
         delete?: never;
         options?: never;
         head?: never;
@@ -985,7 +1300,7 @@ export interface paths {
             cookie?: never;
         };
         /** Ranked places for a stored referral. */
-        get: operations["suggestions"];
+        get: operations["get_referrals_id_suggestions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1002,7 +1317,7 @@ export interface paths {
             cookie?: never;
         };
         /** All that happened to a referral of the own organisation. */
-        get: operations["referral"];
+        get: operations["get_referrals_id_timeline"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1024,9 +1339,29 @@ export interface paths {
          * Put an open referral without a hold on the waiting list: its officer is told when a fitting place appears. A hold or
          *     the closing takes it off.
          */
-        post: operations["wait"];
+        post: operations["post_referrals_id_wait"];
         /** Take a referral off the waiting list. */
-        delete: operations["stop_waiting"];
+        delete: operations["delete_referrals_id_wait"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/resets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask for a new password. Always the same answer, at once; if there is such an account, a letter with a link follows: 30
+         *     minutes, one use.
+         */
+        post: operations["post_resets"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1042,9 +1377,43 @@ export interface paths {
         get?: never;
         put?: never;
         /** Sign in. Sets the session cookie; a program gets a bearer token beside it. */
-        post: operations["open"];
+        post: operations["post_session"];
         /** Sign out: ends the session and clears the cookie. */
-        delete: operations["close"];
+        delete: operations["delete_session"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/proof": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Prove again who one is. */
+        post: operations["post_session_proof"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/proof/passkey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask for something that a passkey signs as a proof. */
+        post: operations["post_session_proof_passkey"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1058,10 +1427,10 @@ export interface paths {
             cookie?: never;
         };
         /** The shelters one keeps (administrator) or runs (manager), by code. */
-        get: operations["list"];
+        get: operations["get_shelters"];
         put?: never;
         /** Add a shelter. */
-        post: operations["add"];
+        post: operations["post_shelters"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1076,9 +1445,9 @@ export interface paths {
             cookie?: never;
         };
         /** One shelter. */
-        get: operations["get"];
+        get: operations["get_shelters_id"];
         /** Edit a shelter. A room without an id is new, one left out is retired. */
-        put: operations["change"];
+        put: operations["put_shelters_id"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1094,9 +1463,9 @@ export interface paths {
             cookie?: never;
         };
         /** Address and contacts, for the shelter's own manager; the reading goes on record. */
-        get: operations["read_confidential"];
+        get: operations["get_shelters_id_confidential"];
         /** Write address and contacts. They are encrypted before they are stored. */
-        put: operations["write_confidential"];
+        put: operations["put_shelters_id_confidential"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1112,10 +1481,10 @@ export interface paths {
             cookie?: never;
         };
         /** What came and went, the newest first. */
-        get: operations["list"];
+        get: operations["get_shelters_id_movements"];
         put?: never;
         /** Book a receipt, an issue or a write-off. All lines or none. */
-        post: operations["book"];
+        post: operations["post_shelters_id_movements"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1130,10 +1499,10 @@ export interface paths {
             cookie?: never;
         };
         /** A shelter's reports, newest first. */
-        get: operations["history"];
+        get: operations["get_shelters_id_reports"];
         put?: never;
         /** Report beds and supplies. */
-        post: operations["receive"];
+        post: operations["post_shelters_id_reports"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1148,7 +1517,7 @@ export interface paths {
             cookie?: never;
         };
         /** A shelter now: rooms, holds to answer, stock. */
-        get: operations["state"];
+        get: operations["get_shelters_id_state"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1165,9 +1534,9 @@ export interface paths {
             cookie?: never;
         };
         /** A shelter's stock with days of cover. */
-        get: operations["get"];
+        get: operations["get_shelters_id_stock"];
         /** Count stock outside the daily report. Items left out keep their last count. */
-        put: operations["put"];
+        put: operations["put_shelters_id_stock"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1182,8 +1551,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A shelter's stock as a table. */
-        get: operations["export"];
+        /** A shelter's stock as a table. Who does not run the shelter needs an approval. */
+        get: operations["get_shelters_id_stock_export"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1202,7 +1571,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Read a table of at most 1 MB and match it with the catalogue. Nothing is stored. */
-        post: operations["read"];
+        post: operations["post_shelters_id_stock_read"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1217,7 +1586,7 @@ export interface paths {
             cookie?: never;
         };
         /** The mean evening of two periods, and what they differ by. */
-        get: operations["compare"];
+        get: operations["get_statistics_compare"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1234,7 +1603,7 @@ export interface paths {
             cookie?: never;
         };
         /** Referrals opened and closed, by month and by region. Only whole closed months are counted; the answer says which. */
-        get: operations["demand"];
+        get: operations["get_statistics_demand"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1251,7 +1620,7 @@ export interface paths {
             cookie?: never;
         };
         /** Free beds and free places for families on the next seven evenings. */
-        get: operations["forecast"];
+        get: operations["get_statistics_forecast"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1268,7 +1637,7 @@ export interface paths {
             cookie?: never;
         };
         /** Beds and places at the end of each day of a period. */
-        get: operations["occupancy"];
+        get: operations["get_statistics_occupancy"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1285,7 +1654,7 @@ export interface paths {
             cookie?: never;
         };
         /** How soon shelters answered, and why they declined. Only whole closed months are counted; the answer says which. */
-        get: operations["get"];
+        get: operations["get_statistics_response"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1302,7 +1671,7 @@ export interface paths {
             cookie?: never;
         };
         /** How far the country and each region are from the standard. */
-        get: operations["standard"];
+        get: operations["get_statistics_standard"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1319,7 +1688,7 @@ export interface paths {
             cookie?: never;
         };
         /** How many shelters are short of which item, and how long it lasts as a whole. */
-        get: operations["supplies"];
+        get: operations["get_statistics_supplies"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1336,7 +1705,7 @@ export interface paths {
             cookie?: never;
         };
         /** What there was of each item, what came, went and was lost, and what there is, over the country. */
-        get: operations["get"];
+        get: operations["get_statistics_supplies_balance"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1356,7 +1725,7 @@ export interface paths {
          * Referrals closed without a place, and which single change to the country would have placed how many of them. Only
          *     whole closed months are counted; the answer says which.
          */
-        get: operations["unmet"];
+        get: operations["get_statistics_unmet"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1375,7 +1744,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Places that fit a household, ranked by expected time to a safe bed, with reasons. Nothing is stored. */
-        post: operations["suggest"];
+        post: operations["post_suggestions"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1390,7 +1759,7 @@ export interface paths {
             cookie?: never;
         };
         /** What runs out where. A shelter's id and name are told to administrators only. */
-        get: operations["list"];
+        get: operations["get_supplies"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1407,10 +1776,10 @@ export interface paths {
             cookie?: never;
         };
         /** Requests, newest first: a manager's of the own shelters, an operator's and the committee's of all. */
-        get: operations["list"];
+        get: operations["get_supply_requests"];
         put?: never;
         /** Ask for an item for the own shelter. */
-        post: operations["open"];
+        post: operations["post_supply_requests"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1427,7 +1796,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** An operator refuses a request. Transfers that answer it go on. */
-        post: operations["refuse"];
+        post: operations["post_supply_requests_id_refuse"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1444,8 +1813,80 @@ export interface paths {
         get?: never;
         put?: never;
         /** The shelter takes its request back. Transfers that answer it go on. */
-        post: operations["withdraw"];
+        post: operations["post_supply_requests_id_withdraw"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets/look": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a link is for. */
+        post: operations["post_tickets_look"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets/use": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Choose a password by a link, and use the link up. One signs in afterwards as ever. */
+        post: operations["post_tickets_use"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every token, newest first, those that ended among them. */
+        get: operations["get_tokens"];
+        put?: never;
+        /**
+         * Make a token for a program. It is shown in this answer and never again, so no answer is kept under an
+         *     Idempotency-Key: made twice by mistake, one is revoked.
+         */
+        post: operations["post_tokens"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tokens/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revoke a token: at once on this node, within a second on others. */
+        delete: operations["delete_tokens_id"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1459,10 +1900,10 @@ export interface paths {
             cookie?: never;
         };
         /** Transfers, newest first: a manager's of the own shelters at either end, an operator's and the committee's of all. */
-        get: operations["list"];
+        get: operations["get_transfers"];
         put?: never;
         /** Propose a transfer: an operator between any shelters, a manager from the own one. */
-        post: operations["propose"];
+        post: operations["post_transfers"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1477,7 +1918,7 @@ export interface paths {
             cookie?: never;
         };
         /** One transfer. */
-        get: operations["get"];
+        get: operations["get_transfers_id"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1496,7 +1937,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** An operator approves it: the donor is asked to send it. */
-        post: operations["approve"];
+        post: operations["post_transfers_id_approve"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1513,7 +1954,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** End it: before dispatch by an operator or either side; after it by the donor alone, to whose stock everything returns. */
-        post: operations["cancel"];
+        post: operations["post_transfers_id_cancel"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1530,7 +1971,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** The donor has sent it: what it says leaves its stock. */
-        post: operations["dispatch"];
+        post: operations["post_transfers_id_dispatch"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1547,7 +1988,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** The recipient has it: what arrived is in its stock, and of what did not it says why. */
-        post: operations["receive"];
+        post: operations["post_transfers_id_receive"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1561,8 +2002,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Everything that is wrong with digests and letters now; nothing if all is well. */
-        get: operations["list"];
+        /** Everything that administrators need to know now; nothing if all is well. */
+        get: operations["get_troubles"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1579,10 +2020,13 @@ export interface paths {
             cookie?: never;
         };
         /** Everybody with an account. */
-        get: operations["users"];
+        get: operations["get_users"];
         put?: never;
-        /** Make an account. */
-        post: operations["add_user"];
+        /**
+         * Make an account, and invite its owner by mail to choose a password: 72 hours, one use. An administrator's waits for
+         *     another administrator (`GET /approvals`): 202, and nothing is made before.
+         */
+        post: operations["post_users"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1597,9 +2041,32 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Change an account. Its sessions end at once. */
-        put: operations["change_user"];
+        /**
+         * Change an account. Its sessions end at once. Making it an administrator's waits for another administrator: 202, and
+         *     nothing is changed before.
+         */
+        put: operations["put_users_id"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{id}/factors/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask that somebody's second factors be taken away, since the telephone is lost: another administrator approves, then her
+         *     sessions end and she sets up new ones.
+         */
+        post: operations["post_users_id_factors_reset"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1641,6 +2108,21 @@ export interface components {
              */
             version: number;
         };
+        AnchorOut: {
+            /** Format: date-time */
+            at: string;
+            /**
+             * Format: int64
+             * @description Entries up to it.
+             */
+            entries?: number | null;
+            /** Format: int64 */
+            number: number;
+            /** @description SHA-256 of the text without its last line. */
+            seal: string;
+            /** @description As it is sent to people outside; none where what is stored is no anchor any more. */
+            text?: string | null;
+        };
         ApplyBody: {
             /**
              * Format: uuid
@@ -1654,6 +2136,47 @@ export interface components {
              * @description Local day by which everything is to have arrived, today to a year ahead.
              */
             due_on: string;
+        };
+        ApprovalBody: {
+            /** @description `export`. */
+            kind: string;
+            /** @description Which: `digest:<id>`, or `stock:<id>` of a shelter. */
+            what: string;
+        };
+        /** @description More about what is asked for, as far as the kind has it. */
+        ApprovalDetailOut: {
+            /** @description Of the account that is to be an administrator's. */
+            email?: string | null;
+            /** @description Whether that account is made only then. */
+            new_account?: boolean | null;
+            /** @description Why second factors are to be reset. */
+            reason?: string | null;
+        };
+        ApprovalOut: {
+            /** Format: date-time */
+            asked_at: string;
+            asked_by_name: string;
+            /** Format: date-time */
+            decided_at?: string | null;
+            decided_by_name?: string | null;
+            detail: components["schemas"]["ApprovalDetailOut"];
+            /**
+             * Format: date-time
+             * @description Until when it may be answered.
+             */
+            expires_at: string;
+            /** Format: uuid */
+            id: string;
+            /** @description `admin_role`, `export` or `factor_reset`. */
+            kind: string;
+            /** @description Whether whoever reads this may answer it. */
+            may_decide: boolean;
+            /** @description Id of the account, or what is exported: `digest:<id>` or `stock:<shelter's id>`. */
+            object_id: string;
+            /** @description What the person, the digest's schedule or the shelter is called. */
+            object_name: string;
+            /** @description `approved`, `refused`, `used` (an export that was made) or `expired`; none while it waits. */
+            outcome?: string | null;
         };
         /** @description One hold, or a wave of them. */
         AskedOut: components["schemas"]["HoldOut"] | components["schemas"]["WaveOut"];
@@ -1688,6 +2211,8 @@ export interface components {
             action: string;
             /** Format: uuid */
             actor?: string | null;
+            /** @description As it is now; none where the service itself acted. */
+            actor_name?: string | null;
             /** Format: date-time */
             at: string;
             /** @description Codes and ids as JSON text, never content. */
@@ -1697,7 +2222,14 @@ export interface components {
             role: string;
             /** Format: int64 */
             seq: number;
+            /**
+             * Format: int32
+             * @description Entries are numbered within their stream.
+             */
+            stream: number;
         };
+        /** @description What is answered: numbers, or bands. */
+        AvailabilityAnswer: components["schemas"]["AvailabilityOut"] | components["schemas"]["AvailabilityBandsOut"];
         AvailabilityBandsOut: {
             /** Format: date-time */
             as_of: string;
@@ -1791,6 +2323,12 @@ export interface components {
             family_band: string;
             shelters: components["schemas"]["FreshnessOut"];
         };
+        BrokenOut: {
+            /** Format: int64 */
+            seq: number;
+            /** Format: int32 */
+            stream: number;
+        };
         BrowserAdded: {
             /** Format: uuid */
             id: string;
@@ -1822,6 +2360,13 @@ export interface components {
             bed: components["schemas"]["CountsOut"];
             /** @description Places counted in rooms. */
             room: components["schemas"]["CountsOut"];
+        };
+        /** @description What a passkey is to sign. */
+        ChallengeOut: {
+            /** Format: uuid */
+            challenge_id: string;
+            /** @description What `navigator.credentials` takes, its bytes in base64url. */
+            options: Record<string, never>;
         };
         /**
          * @description One change to the country as it was when the month was closed, by itself, and how many of those who found no place
@@ -1856,6 +2401,10 @@ export interface components {
             /** @description `no_capacity`, `admission_rule`, `distance`, `no_answer`, `her_choice`, `safety`, `other`. */
             reasons?: string[];
         };
+        CodeBody: {
+            /** @description The six digits that the app shows. */
+            code: string;
+        };
         CompareOut: {
             /** Format: date-time */
             as_of: string;
@@ -1877,6 +2426,12 @@ export interface components {
             contact_name: string;
             contact_phone: string;
             meeting_point: string;
+        };
+        ConfirmedOut: {
+            /** @description With the first factor: ten codes that each stand in for it once. They are shown this once. */
+            recovery_codes?: string[] | null;
+            /** @description With the first factor, for programs only: the token to send from now on. A browser gets it as its cookie. */
+            token?: string | null;
         };
         ConflictOut: {
             /** Format: date-time */
@@ -1946,6 +2501,10 @@ export interface components {
             /** Format: date */
             to: string;
         };
+        CredentialBody: {
+            /** @description The credential as the browser's `toJSON` gives it, whatever else that holds. */
+            credential: Record<string, never>;
+        };
         /**
          * @description The figures at the end of a local day, as they were known then. Always: beds + over_capacity = occupied + held + enclosed +
          *     out_of_service + free.
@@ -2010,6 +2569,17 @@ export interface components {
             to: string;
             /** @description All months together. It may say what the months do not, and the other way round. */
             total: components["schemas"]["EndsOut"];
+        };
+        DeviceOut: {
+            client: string;
+            /** Format: date-time */
+            created_at: string;
+            /** @description Whether the request comes from it. */
+            current: boolean;
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            last_used_at: string;
         };
         DigestDetailOut: components["schemas"]["DigestOut"] & {
             html: string;
@@ -2170,6 +2740,33 @@ export interface components {
             high: number;
             /** Format: int64 */
             low: number;
+        };
+        FactorBody: {
+            /** @description By which its owner tells it from others: 1 to 60 characters. */
+            name: string;
+        };
+        FactorOut: {
+            /** Format: date-time */
+            created_at: string;
+            /** Format: uuid */
+            id: string;
+            /** @description `totp` or `passkey`. */
+            kind: string;
+            /** Format: date-time */
+            last_used_at?: string | null;
+            name: string;
+        };
+        FactorResetBody: {
+            /** @description How one knows that it is really she who asks, 3 to 200 characters. */
+            reason: string;
+        };
+        FactorsOut: {
+            items: components["schemas"]["FactorOut"][];
+            /** @description Whether passkeys can be used at this service's address. */
+            passkeys_offered: boolean;
+            recovery_codes_left: number;
+            /** @description Whether one's role must have a second factor. */
+            required: boolean;
         };
         /** @description One field that cannot be taken. */
         FieldProblem: {
@@ -2350,6 +2947,21 @@ export interface components {
             /** @description Up to 12 children. */
             children?: components["schemas"]["ChildBody"][];
         };
+        InvitationBody: {
+            /** Format: uuid */
+            user_id: string;
+        };
+        InvitationOut: {
+            /** Format: date-time */
+            created_at: string;
+            email: string;
+            /** Format: date-time */
+            expires_at: string;
+            made_by_name?: string | null;
+            name: string;
+            /** Format: uuid */
+            user_id: string;
+        };
         /** @description What is left out stays; `null` goes back to what the country pack says. */
         ItemBody: {
             /** @description Of items that operators have added; the country pack names the others. */
@@ -2521,6 +3133,10 @@ export interface components {
             /** Format: int64 */
             sent: number;
         };
+        LookBody: {
+            /** @description What stands behind `#` in the link. */
+            token: string;
+        };
         /** @description Units that expire on a date. */
         LotOut: {
             /** Format: date */
@@ -2560,6 +3176,8 @@ export interface components {
             /** Format: uuid */
             id: string;
             language: string;
+            /** @description Whether a second factor must be set up before anything else can be done. */
+            must_set_up_factor: boolean;
             name: string;
             organisation?: components["schemas"]["OrganisationRef"] | null;
             /** @description `manager`, `officer`, `committee` or `admin`. */
@@ -2703,14 +3321,20 @@ export interface components {
         };
         /** @description Nothing is said: whose telephone it is shows by where the code comes from. */
         NewPhoneBody: Record<string, never>;
+        NewTotpOut: {
+            /** Format: uuid */
+            id: string;
+            qr: components["schemas"]["QrOut"];
+            /** @description The secret in Base32, to be typed where no camera can read the code. */
+            secret: string;
+            uri: string;
+        };
         NewUserBody: {
             email: string;
             language: string;
             name: string;
             /** Format: uuid */
             organisation_id?: string | null;
-            /** @description 15 to 128 characters. */
-            password: string;
             /** @description `manager`, `officer`, `committee` or `admin`. */
             role: string;
             /** @description The shelters a manager runs. */
@@ -2753,12 +3377,13 @@ export interface components {
             refers?: boolean;
         };
         OrganisationOut: {
-            code: string;
+            /** @description For administrators; an officer is given names to choose from. */
+            code?: string | null;
             /** Format: uuid */
             id: string;
             name: string;
-            operates: boolean;
-            refers: boolean;
+            operates?: boolean | null;
+            refers?: boolean | null;
         };
         OrganisationRef: {
             code: string;
@@ -2773,11 +3398,62 @@ export interface components {
             since: string;
         };
         /** @description A list's answer. */
+        Page_AnchorOut: {
+            items: {
+                /** Format: date-time */
+                at: string;
+                /**
+                 * Format: int64
+                 * @description Entries up to it.
+                 */
+                entries?: number | null;
+                /** Format: int64 */
+                number: number;
+                /** @description SHA-256 of the text without its last line. */
+                seal: string;
+                /** @description As it is sent to people outside; none where what is stored is no anchor any more. */
+                text?: string | null;
+            }[];
+            next_cursor?: string | null;
+        };
+        /** @description A list's answer. */
+        Page_ApprovalOut: {
+            items: {
+                /** Format: date-time */
+                asked_at: string;
+                asked_by_name: string;
+                /** Format: date-time */
+                decided_at?: string | null;
+                decided_by_name?: string | null;
+                detail: components["schemas"]["ApprovalDetailOut"];
+                /**
+                 * Format: date-time
+                 * @description Until when it may be answered.
+                 */
+                expires_at: string;
+                /** Format: uuid */
+                id: string;
+                /** @description `admin_role`, `export` or `factor_reset`. */
+                kind: string;
+                /** @description Whether whoever reads this may answer it. */
+                may_decide: boolean;
+                /** @description Id of the account, or what is exported: `digest:<id>` or `stock:<shelter's id>`. */
+                object_id: string;
+                /** @description What the person, the digest's schedule or the shelter is called. */
+                object_name: string;
+                /** @description `approved`, `refused`, `used` (an export that was made) or `expired`; none while it waits. */
+                outcome?: string | null;
+            }[];
+            next_cursor?: string | null;
+        };
+        /** @description A list's answer. */
         Page_AuditOut: {
             items: {
                 action: string;
                 /** Format: uuid */
                 actor?: string | null;
+                /** @description As it is now; none where the service itself acted. */
+                actor_name?: string | null;
                 /** Format: date-time */
                 at: string;
                 /** @description Codes and ids as JSON text, never content. */
@@ -2787,6 +3463,26 @@ export interface components {
                 role: string;
                 /** Format: int64 */
                 seq: number;
+                /**
+                 * Format: int32
+                 * @description Entries are numbered within their stream.
+                 */
+                stream: number;
+            }[];
+            next_cursor?: string | null;
+        };
+        /** @description A list's answer. */
+        Page_DeviceOut: {
+            items: {
+                client: string;
+                /** Format: date-time */
+                created_at: string;
+                /** @description Whether the request comes from it. */
+                current: boolean;
+                /** Format: uuid */
+                id: string;
+                /** Format: date-time */
+                last_used_at: string;
             }[];
             next_cursor?: string | null;
         };
@@ -2876,6 +3572,21 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description A list's answer. */
+        Page_InvitationOut: {
+            items: {
+                /** Format: date-time */
+                created_at: string;
+                email: string;
+                /** Format: date-time */
+                expires_at: string;
+                made_by_name?: string | null;
+                name: string;
+                /** Format: uuid */
+                user_id: string;
+            }[];
+            next_cursor?: string | null;
+        };
+        /** @description A list's answer. */
         Page_KitOut: {
             items: {
                 /** @description Item code of the set that it is. */
@@ -2916,12 +3627,13 @@ export interface components {
         /** @description A list's answer. */
         Page_OrganisationOut: {
             items: {
-                code: string;
+                /** @description For administrators; an officer is given names to choose from. */
+                code?: string | null;
                 /** Format: uuid */
                 id: string;
                 name: string;
-                operates: boolean;
-                refers: boolean;
+                operates?: boolean | null;
+                refers?: boolean | null;
             }[];
             next_cursor?: string | null;
         };
@@ -2994,6 +3706,8 @@ export interface components {
                 created_at: string;
                 /** Format: date */
                 earliest_date?: string | null;
+                /** @description Whose people see nothing of it. */
+                exclude_organisations: string[];
                 from_district: string;
                 /** @description Newest first. */
                 holds: components["schemas"]["HoldOut"][];
@@ -3070,6 +3784,29 @@ export interface components {
                 /** @description Of a weekly one: `monday` to `sunday`. */
                 weekday?: string | null;
                 zone: string;
+            }[];
+            next_cursor?: string | null;
+        };
+        /** @description A list's answer. */
+        Page_SessionOut: {
+            items: {
+                /** @description Which browser on which system, `Firefox, Android`; empty where it is not known. */
+                client: string;
+                /** Format: date-time */
+                created_at: string;
+                /** @description Whether it is the one that asks. */
+                current: boolean;
+                /** Format: date-time */
+                expires_at: string;
+                /** Format: uuid */
+                id: string;
+                /**
+                 * Format: date-time
+                 * @description To the minute.
+                 */
+                last_seen_at: string;
+                /** @description The network address it was opened from. */
+                origin: string;
             }[];
             next_cursor?: string | null;
         };
@@ -3200,6 +3937,42 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description A list's answer. */
+        Page_TokenOut: {
+            items: {
+                /** Format: date-time */
+                created_at: string;
+                /** @description None if it was made at the command line. */
+                created_by_name?: string | null;
+                /** Format: date-time */
+                expires_at: string;
+                /** Format: uuid */
+                id: string;
+                /**
+                 * Format: date-time
+                 * @description To the minute.
+                 */
+                last_used_at?: string | null;
+                name: string;
+                /** Format: uuid */
+                organisation_id?: string | null;
+                /**
+                 * Format: uuid
+                 * @description The program's account, as the audit names it.
+                 */
+                program_id: string;
+                /** Format: date-time */
+                revoked_at?: string | null;
+                /** @description `manager`, `officer` or `committee`. */
+                role: string;
+                /** @description `read:` or `write:` and the first word of a path, such as `read:statistics`. */
+                scopes: string[];
+                shelter_ids: string[];
+                /** @description In the answer that made it, and never again: send it as `Authorization: Bearer`. */
+                token?: string | null;
+            }[];
+            next_cursor?: string | null;
+        };
+        /** @description A list's answer. */
         Page_TransferOut: {
             items: {
                 /** Format: date-time */
@@ -3259,22 +4032,33 @@ export interface components {
             items: {
                 /**
                  * @description `digest_overdue`: its hour has passed and it was not made; `letters_dead`: letters of it were refused for good;
-                 *     `letters_waiting`: letters of any kind have waited for longer than fifteen minutes.
+                 *     `letters_waiting`: letters of any kind have waited for longer than fifteen minutes; `quota_near` and `quota_reached`:
+                 *     somebody has nearly used up today's quota, or has; `canary_touched`: somebody asked for a shelter that is none, within
+                 *     a week; `audit_broken`: the last walk over the audit found that it does not hold; `sign_in_attack`: ten passwords or
+                 *     more were guessed wrong of somebody's account, or many from one network address, within a day.
                  */
                 code: string;
                 /**
                  * Format: int64
-                 * @description Letters.
+                 * @description Letters, or how often somebody did it.
                  */
                 count?: number | null;
                 /** Format: uuid */
                 digest_id?: string | null;
+                name?: string | null;
                 period?: string | null;
+                /** @description Of what the quota is: `searches`, `holds`, `handovers` or `confidential_reads`. */
+                quota?: string | null;
                 /** Format: uuid */
                 schedule_id?: string | null;
                 schedule_name?: string | null;
                 /** Format: date-time */
                 since: string;
+                /**
+                 * Format: uuid
+                 * @description Whose quota, who asked, or whose password is guessed at; none where nobody has that account.
+                 */
+                user_id?: string | null;
             }[];
             next_cursor?: string | null;
         };
@@ -3283,16 +4067,38 @@ export interface components {
             items: {
                 disabled: boolean;
                 email: string;
+                /** @description Whether a second factor has been set up. */
+                has_factor: boolean;
                 /** Format: uuid */
                 id: string;
                 language: string;
+                /**
+                 * Format: date-time
+                 * @description As far as sessions are still on record.
+                 */
+                last_sign_in_at?: string | null;
                 name: string;
                 /** Format: uuid */
                 organisation_id?: string | null;
                 role: string;
                 shelter_ids: string[];
+                /** @description `invited` until a password is chosen, then `active`, or `disabled`. */
+                state: string;
             }[];
             next_cursor?: string | null;
+        };
+        /** @description What a passkey signed. */
+        PasskeyBody: {
+            /** Format: uuid */
+            challenge_id: string;
+            /** @description The credential as the browser's `toJSON` gives it, whatever else that holds. */
+            credential: Record<string, never>;
+        };
+        PasswordBody: {
+            /** @description The password of today. */
+            current: string;
+            /** @description 15 to 128 characters; 8 are enough for who cannot sign in without a second factor. */
+            password: string;
         };
         /** @description A number of people: itself, or a text where it may not be said (`<5`, or `…` where it would give another away). */
         PeopleOut: number | string;
@@ -3508,12 +4314,32 @@ export interface components {
             code: string;
             detail: string;
             errors?: components["schemas"]["FieldProblem"][];
+            passkey?: components["schemas"]["ChallengeOut"] | null;
             /** Format: int32 */
             status: number;
             /** @description With `no_bed_left`: the next places that fit. */
             suggestions?: components["schemas"]["SuggestionOut"][] | null;
             title: string;
             type: string;
+            /**
+             * @description With `second_factor_needed` and `proof_needed`: by what one can prove who one is, `password`, `totp`, `passkey` or
+             *     `recovery_code`.
+             */
+            ways?: string[] | null;
+        };
+        ProofAnswer: {
+            /** Format: date-time */
+            expires_at: string;
+            /** @description For programs only: the token to send from now on. A browser gets it as its cookie. */
+            token?: string | null;
+        };
+        /** @description One of these: the password for whoever has no second factor; for everybody else what proves that. */
+        ProofBody: {
+            /** @description What an authenticator app shows. */
+            code?: string | null;
+            passkey?: components["schemas"]["PasskeyBody"] | null;
+            password?: string | null;
+            recovery_code?: string | null;
         };
         /** @description What no shelter can spare and must be bought. */
         PurchaseOut: {
@@ -3538,6 +4364,16 @@ export interface components {
             items: components["schemas"]["BrowserOut"][];
             /** @description `applicationServerKey` to subscribe under: 65 bytes in base64url. */
             public_key: string;
+        };
+        /** @description A QR code to be drawn. */
+        QrOut: {
+            /** @description The dark modules as the `d` of an SVG path, a module one unit wide. */
+            path: string;
+            /**
+             * Format: int32
+             * @description Modules along a side; leave four more empty around it.
+             */
+            size: number;
         };
         /** @description One row of somebody's table that names something. */
         ReadLineOut: {
@@ -3624,6 +4460,9 @@ export interface components {
             /** @description `waiting_approval`, `waiting_confirmation`, `active`, or `ended`: took itself off. */
             state: string;
         };
+        RecoveryCodesOut: {
+            recovery_codes: string[];
+        };
         ReferralOut: {
             /** Format: date-time */
             closed_at?: string | null;
@@ -3633,6 +4472,8 @@ export interface components {
             created_at: string;
             /** Format: date */
             earliest_date?: string | null;
+            /** @description Whose people see nothing of it. */
+            exclude_organisations: string[];
             from_district: string;
             /** @description Newest first. */
             holds: components["schemas"]["HoldOut"][];
@@ -3721,6 +4562,13 @@ export interface components {
             /** @description `found_elsewhere`, `her_choice`, `unsafe_travel`, `entered_in_error` or `other`. */
             reason?: string | null;
         };
+        /** @description A new token in the place of the one that asked. */
+        RenewedOut: {
+            /** Format: date-time */
+            expires_at: string;
+            /** @description For programs only, as at sign-in. */
+            token?: string | null;
+        };
         ReportBody: {
             /**
              * Format: uuid
@@ -3781,6 +4629,9 @@ export interface components {
         ResendBody: {
             /** Format: uuid */
             letter_id: string;
+        };
+        ResetBody: {
+            email: string;
         };
         ResponseOut: {
             /** @description Accepted or declined. */
@@ -4003,6 +4854,11 @@ export interface components {
              *     and a hold starts on it.
              */
             earliest_date?: string | null;
+            /**
+             * @description Organisations that are neither asked nor told, at most 10: their people see nothing of the case. Naming one's own
+             *     leaves it to the officer who opens it alone.
+             */
+            exclude_organisations?: string[];
             /** @description District code of the country pack. */
             from_district: string;
             household: components["schemas"]["HouseholdBody"];
@@ -4029,7 +4885,31 @@ export interface components {
             /** @description How many letters were queued. */
             letters: number;
         };
+        SessionOut: {
+            /** @description Which browser on which system, `Firefox, Android`; empty where it is not known. */
+            client: string;
+            /** Format: date-time */
+            created_at: string;
+            /** @description Whether it is the one that asks. */
+            current: boolean;
+            /** Format: date-time */
+            expires_at: string;
+            /** Format: uuid */
+            id: string;
+            /**
+             * Format: date-time
+             * @description To the minute.
+             */
+            last_seen_at: string;
+            /** @description The network address it was opened from. */
+            origin: string;
+        };
         ShelterBody: {
+            /**
+             * @description Whether there is no such shelter, and whoever asks for it by its id is told of to the administrators. Chosen when it is
+             *     added and kept; without it a shelter is one, and an edit changes nothing of it.
+             */
+            canary?: boolean | null;
             /** @description Unique and shown to people: `TJ-SU-01`. */
             code: string;
             district: string;
@@ -4062,6 +4942,8 @@ export interface components {
             services?: string[];
         };
         ShelterOut: {
+            /** @description For administrators: there is no such shelter. */
+            canary?: boolean;
             code: string;
             district: string;
             /** Format: uuid */
@@ -4173,10 +5055,13 @@ export interface components {
             user: components["schemas"]["MeOut"];
         };
         SignInBody: {
-            /** @description The second factor's code, where one is asked for. */
+            /** @description What an authenticator app shows, where a second factor is asked for. */
             code?: string | null;
             email: string;
+            passkey?: components["schemas"]["PasskeyBody"] | null;
             password: string;
+            /** @description In its place: a recovery code. */
+            recovery_code?: string | null;
         };
         SilentOut: {
             /** Format: date-time */
@@ -4552,6 +5437,58 @@ export interface components {
             /** @description Oldest first. */
             items: components["schemas"]["EventOut"][];
         };
+        TokenBody: {
+            /**
+             * Format: int32
+             * @description How long it is good, 1 to 365.
+             */
+            days: number;
+            /** @description Of the program. */
+            name: string;
+            /**
+             * Format: uuid
+             * @description Whose cases an officer's program sees.
+             */
+            organisation_id?: string | null;
+            /** @description `manager`, `officer` or `committee`; no program is an administrator. */
+            role: string;
+            /** @description At least one that a route asks this role for. */
+            scopes: string[];
+            /** @description The shelters a manager's program reports for. */
+            shelter_ids?: string[];
+        };
+        TokenOut: {
+            /** Format: date-time */
+            created_at: string;
+            /** @description None if it was made at the command line. */
+            created_by_name?: string | null;
+            /** Format: date-time */
+            expires_at: string;
+            /** Format: uuid */
+            id: string;
+            /**
+             * Format: date-time
+             * @description To the minute.
+             */
+            last_used_at?: string | null;
+            name: string;
+            /** Format: uuid */
+            organisation_id?: string | null;
+            /**
+             * Format: uuid
+             * @description The program's account, as the audit names it.
+             */
+            program_id: string;
+            /** Format: date-time */
+            revoked_at?: string | null;
+            /** @description `manager`, `officer` or `committee`. */
+            role: string;
+            /** @description `read:` or `write:` and the first word of a path, such as `read:statistics`. */
+            scopes: string[];
+            shelter_ids: string[];
+            /** @description In the answer that made it, and never again: send it as `Authorization: Bearer`. */
+            token?: string | null;
+        };
         TotalsOut: components["schemas"]["CountsOut"] & {
             /**
              * Format: int64
@@ -4765,22 +5702,33 @@ export interface components {
         TroubleOut: {
             /**
              * @description `digest_overdue`: its hour has passed and it was not made; `letters_dead`: letters of it were refused for good;
-             *     `letters_waiting`: letters of any kind have waited for longer than fifteen minutes.
+             *     `letters_waiting`: letters of any kind have waited for longer than fifteen minutes; `quota_near` and `quota_reached`:
+             *     somebody has nearly used up today's quota, or has; `canary_touched`: somebody asked for a shelter that is none, within
+             *     a week; `audit_broken`: the last walk over the audit found that it does not hold; `sign_in_attack`: ten passwords or
+             *     more were guessed wrong of somebody's account, or many from one network address, within a day.
              */
             code: string;
             /**
              * Format: int64
-             * @description Letters.
+             * @description Letters, or how often somebody did it.
              */
             count?: number | null;
             /** Format: uuid */
             digest_id?: string | null;
+            name?: string | null;
             period?: string | null;
+            /** @description Of what the quota is: `searches`, `holds`, `handovers` or `confidential_reads`. */
+            quota?: string | null;
             /** Format: uuid */
             schedule_id?: string | null;
             schedule_name?: string | null;
             /** Format: date-time */
             since: string;
+            /**
+             * Format: uuid
+             * @description Whose quota, who asked, or whose password is guessed at; none where nobody has that account.
+             */
+            user_id?: string | null;
         };
         UnmetOut: {
             /** Format: date-time */
@@ -4812,14 +5760,21 @@ export interface components {
             reasons: components["schemas"]["PlanReasonOut"][];
             referral_code?: string | null;
         };
+        UseBody: {
+            /** @description The first administrator's; of no other link. */
+            email?: string | null;
+            name?: string | null;
+            /** @description At most 128 characters; how few is told by the link. */
+            password: string;
+            /** @description What stands behind `#` in the link. */
+            token: string;
+        };
         UserBody: {
             disabled?: boolean;
             language: string;
             name: string;
             /** Format: uuid */
             organisation_id?: string | null;
-            /** @description A new password; without it the old one stays. */
-            password?: string | null;
             /** @description `manager`, `officer`, `committee` or `admin`. */
             role: string;
             shelter_ids?: string[];
@@ -4827,14 +5782,44 @@ export interface components {
         UserOut: {
             disabled: boolean;
             email: string;
+            /** @description Whether a second factor has been set up. */
+            has_factor: boolean;
             /** Format: uuid */
             id: string;
             language: string;
+            /**
+             * Format: date-time
+             * @description As far as sessions are still on record.
+             */
+            last_sign_in_at?: string | null;
             name: string;
             /** Format: uuid */
             organisation_id?: string | null;
             role: string;
             shelter_ids: string[];
+            /** @description `invited` until a password is chosen, then `active`, or `disabled`. */
+            state: string;
+        };
+        VerdictOut: {
+            /** Format: int64 */
+            anchors: number;
+            /**
+             * Format: int64
+             * @description The first anchor that is missing or changed.
+             */
+            broken_anchor?: number | null;
+            /**
+             * Format: int64
+             * @description Walked over; up to the first broken one, if any.
+             */
+            entries: number;
+            first_broken?: components["schemas"]["BrokenOut"] | null;
+            intact: boolean;
+        };
+        /** @description What was asked for waits for another administrator. */
+        WaitsOut: {
+            /** Format: uuid */
+            approval_id: string;
         };
         WarningOut: {
             /** @description `over_capacity`, `unusual_change` or `hold_at_risk`. */
@@ -4878,6 +5863,19 @@ export interface components {
             /** @description `monday` to `sunday`. */
             weekday: string;
         };
+        WelcomeOut: {
+            /** @description Empty for the first administrator, who tells it. */
+            email: string;
+            /** @description `first`, `invitation` or `reset`. */
+            kind: string;
+            language: string;
+            name: string;
+            /** @description Whether a second factor is to be set up at the first sign-in. */
+            needs_factor: boolean;
+            role: string;
+            /** @description Of the password, in characters. */
+            shortest_password: number;
+        };
     };
     responses: never;
     parameters: never;
@@ -4887,9 +5885,153 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    list: {
+    get_approvals: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ApprovalOut"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_approvals: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description a fresh random key for each new request */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApprovalBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApprovalOut"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_approvals_id_approve: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description a fresh random key for each answer */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NothingBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApprovalOut"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_approvals_id_refuse: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description a fresh random key for each answer */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NothingBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApprovalOut"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_audit: {
         parameters: {
             query?: {
+                /** @description Such as `handover.read`. */
+                action?: string;
+                /** @description Who acted. */
+                actor_id?: string;
+                /** @description Such as `shelter`. */
+                object_type?: string;
+                object_id?: string;
+                /** @description Not before this instant. */
+                from?: string;
+                /** @description Before this instant. */
+                to?: string;
                 /** @description Most items of the answer, 1 to 50. */
                 limit?: number;
                 /** @description `next_cursor` of the page before. */
@@ -4914,12 +6056,75 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    get: {
+    get_audit_anchors: {
+        parameters: {
+            query?: {
+                /** @description Most items of the answer, 1 to 50. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AnchorOut"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_audit_verify: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NothingBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VerdictOut"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_availability: {
         parameters: {
             query?: never;
             header?: never;
@@ -4933,7 +6138,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AvailabilityOut"];
+                    "application/json": components["schemas"]["AvailabilityAnswer"];
                 };
             };
             /** @description not changed since the ETag sent */
@@ -4948,12 +6153,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    stream: {
+    get_availability_stream: {
         parameters: {
             query?: never;
             header?: never;
@@ -4975,12 +6180,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    receive: {
+    post_channels_sms: {
         parameters: {
             query?: {
                 /** @description name of the gateway; may be left out where one is declared */
@@ -5011,12 +6216,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    list: {
+    get_digest_schedules: {
         parameters: {
             query?: never;
             header?: never;
@@ -5038,12 +6243,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    add: {
+    post_digest_schedules: {
         parameters: {
             query?: never;
             header?: {
@@ -5072,12 +6277,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    next: {
+    post_digest_schedules_next: {
         parameters: {
             query?: never;
             header?: never;
@@ -5103,12 +6308,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    get: {
+    get_digest_schedules_id: {
         parameters: {
             query?: never;
             header?: never;
@@ -5132,12 +6337,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    change: {
+    put_digest_schedules_id: {
         parameters: {
             query?: never;
             header: {
@@ -5168,12 +6373,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    list: {
+    get_digest_schedules_id_recipients: {
         parameters: {
             query?: never;
             header?: never;
@@ -5197,12 +6402,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    add: {
+    post_digest_schedules_id_recipients: {
         parameters: {
             query?: never;
             header?: {
@@ -5233,12 +6438,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    remove: {
+    delete_digest_schedules_id_recipients_recipient: {
         parameters: {
             query?: never;
             header?: never;
@@ -5261,12 +6466,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    approve: {
+    post_digest_schedules_id_recipients_recipient_approve: {
         parameters: {
             query?: never;
             header: {
@@ -5298,12 +6503,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    send: {
+    post_digest_schedules_id_send: {
         parameters: {
             query?: never;
             header: {
@@ -5334,12 +6539,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    test: {
+    post_digest_schedules_id_test: {
         parameters: {
             query?: never;
             header: {
@@ -5370,12 +6575,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    list: {
+    get_digests: {
         parameters: {
             query?: {
                 /** @description Of this schedule. */
@@ -5406,12 +6611,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    preview: {
+    post_digests_preview: {
         parameters: {
             query?: never;
             header?: never;
@@ -5437,12 +6642,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    get: {
+    get_digests_id: {
         parameters: {
             query?: {
                 /** @description A language of the country pack; its default if left out. */
@@ -5469,18 +6674,20 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    export: {
+    get_digests_id_export: {
         parameters: {
             query: {
                 /** @description A language of the country pack; its default if left out. */
                 language?: string;
                 /** @description `csv` or `xlsx`. */
                 format: string;
+                /** @description Where the tables name shelters that have not reported: the approval of an administrator. */
+                approval?: string;
             };
             header?: never;
             path: {
@@ -5502,12 +6709,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    resend: {
+    post_digests_id_resend: {
         parameters: {
             query?: never;
             header?: never;
@@ -5533,12 +6740,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    get: {
+    get_geography: {
         parameters: {
             query?: never;
             header?: never;
@@ -5557,7 +6764,7 @@ export interface operations {
             };
         };
     };
-    get: {
+    get_glossary: {
         parameters: {
             query?: {
                 /** @description `tg`, `ru` or `en`; the country's own if left out. */
@@ -5582,12 +6789,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    list: {
+    get_holds: {
         parameters: {
             query?: {
                 /** @description Most items of the answer, 1 to 50. */
@@ -5614,12 +6821,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    get: {
+    get_holds_id: {
         parameters: {
             query?: never;
             header?: never;
@@ -5643,12 +6850,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    accept: {
+    post_holds_id_accept: {
         parameters: {
             query?: never;
             header?: never;
@@ -5676,12 +6883,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    arrive: {
+    post_holds_id_arrive: {
         parameters: {
             query?: never;
             header?: never;
@@ -5709,12 +6916,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    decline: {
+    post_holds_id_decline: {
         parameters: {
             query?: never;
             header?: never;
@@ -5742,12 +6949,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    extend: {
+    post_holds_id_extend: {
         parameters: {
             query?: never;
             header?: {
@@ -5778,12 +6985,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    handover: {
+    get_holds_id_handover: {
         parameters: {
             query: {
                 /** @description Why it is read, 3 to 200 characters; goes on record. */
@@ -5810,12 +7017,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    no_show: {
+    post_holds_id_no_show: {
         parameters: {
             query?: never;
             header?: never;
@@ -5843,12 +7050,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    release: {
+    post_holds_id_release: {
         parameters: {
             query?: never;
             header?: never;
@@ -5876,12 +7083,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    hold: {
+    get_holds_id_timeline: {
         parameters: {
             query?: never;
             header?: never;
@@ -5905,12 +7112,72 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    list: {
+    get_invitations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_InvitationOut"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_invitations: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InvitationBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationOut"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_items: {
         parameters: {
             query?: never;
             header?: never;
@@ -5932,12 +7199,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    add: {
+    post_items: {
         parameters: {
             query?: never;
             header?: never;
@@ -5963,12 +7230,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    match_names: {
+    post_items_match: {
         parameters: {
             query?: never;
             header?: never;
@@ -5994,12 +7261,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    confirm: {
+    post_items_names: {
         parameters: {
             query?: never;
             header?: never;
@@ -6023,12 +7290,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    change: {
+    put_items_id: {
         parameters: {
             query?: never;
             header: {
@@ -6060,12 +7327,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    kits: {
+    get_kits: {
         parameters: {
             query?: never;
             header?: never;
@@ -6087,12 +7354,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    ask_to_leave: {
+    get_letters_id_unsubscribe: {
         parameters: {
             query: {
                 /** @description As it stands in the letter. */
@@ -6118,12 +7385,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    leave: {
+    post_letters_id_unsubscribe: {
         parameters: {
             query: {
                 /** @description As it stands in the letter. */
@@ -6149,12 +7416,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    me: {
+    get_me: {
         parameters: {
             query?: never;
             header?: never;
@@ -6176,12 +7443,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    get: {
+    get_me_alerts: {
         parameters: {
             query?: never;
             header?: never;
@@ -6203,12 +7470,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    choose: {
+    put_me_alerts: {
         parameters: {
             query?: never;
             header: {
@@ -6237,12 +7504,248 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    set_language: {
+    get_me_devices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_DeviceOut"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_me_devices_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_me_factors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FactorsOut"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_me_factors_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FactorBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChallengeOut"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_me_factors_passkey_id_confirm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CredentialBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConfirmedOut"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_me_factors_totp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FactorBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewTotpOut"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_me_factors_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_me_factors_id_confirm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodeBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConfirmedOut"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_me_language: {
         parameters: {
             query?: never;
             header?: never;
@@ -6266,12 +7769,43 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    list: {
+    put_me_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RenewedOut"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_me_phones: {
         parameters: {
             query?: never;
             header?: never;
@@ -6293,12 +7827,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    add: {
+    post_me_phones: {
         parameters: {
             query?: never;
             header?: never;
@@ -6324,12 +7858,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    remove: {
+    delete_me_phones_id: {
         parameters: {
             query?: never;
             header?: never;
@@ -6351,12 +7885,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    list: {
+    get_me_push: {
         parameters: {
             query?: never;
             header?: never;
@@ -6378,12 +7912,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    add: {
+    post_me_push: {
         parameters: {
             query?: never;
             header?: {
@@ -6412,12 +7946,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    remove: {
+    delete_me_push_id: {
         parameters: {
             query?: never;
             header?: never;
@@ -6439,12 +7973,122 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    organisations: {
+    post_me_recovery_codes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NothingBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodesOut"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_me_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_SessionOut"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_me_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_me_sessions_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_organisations: {
         parameters: {
             query?: never;
             header?: never;
@@ -6466,12 +8110,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    add_organisation: {
+    post_organisations: {
         parameters: {
             query?: never;
             header?: never;
@@ -6497,12 +8141,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    list: {
+    get_plans: {
         parameters: {
             query?: {
                 /** @description Most items of the answer, 1 to 50. */
@@ -6529,12 +8173,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    make: {
+    post_plans_placement: {
         parameters: {
             query?: never;
             header?: {
@@ -6563,12 +8207,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    list: {
+    get_plans_transfers: {
         parameters: {
             query?: {
                 /** @description Most items of the answer, 1 to 50. */
@@ -6595,12 +8239,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    make: {
+    post_plans_transfers: {
         parameters: {
             query?: never;
             header?: {
@@ -6629,12 +8273,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    get: {
+    get_plans_transfers_id: {
         parameters: {
             query?: never;
             header?: never;
@@ -6658,12 +8302,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    edit: {
+    put_plans_transfers_id: {
         parameters: {
             query?: never;
             header: {
@@ -6694,12 +8338,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    apply: {
+    post_plans_transfers_id_apply: {
         parameters: {
             query?: never;
             header: {
@@ -6730,12 +8374,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    get: {
+    get_plans_id: {
         parameters: {
             query?: never;
             header?: never;
@@ -6759,12 +8403,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    edit: {
+    put_plans_id: {
         parameters: {
             query?: never;
             header: {
@@ -6795,12 +8439,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    apply: {
+    post_plans_id_apply: {
         parameters: {
             query?: never;
             header: {
@@ -6831,12 +8475,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    ask: {
+    get_readers_id_confirm: {
         parameters: {
             query: {
                 /** @description Until when the link may be used, in seconds since 1970. */
@@ -6871,12 +8515,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    say_yes: {
+    post_readers_id_confirm: {
         parameters: {
             query: {
                 /** @description Until when the link may be used, in seconds since 1970. */
@@ -6911,12 +8555,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    list: {
+    get_referrals: {
         parameters: {
             query?: {
                 /** @description Most items of the answer, 1 to 50. */
@@ -6943,12 +8587,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    open: {
+    post_referrals: {
         parameters: {
             query?: never;
             header?: {
@@ -6977,12 +8621,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    get: {
+    get_referrals_id: {
         parameters: {
             query?: never;
             header?: never;
@@ -7006,12 +8650,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    close: {
+    post_referrals_id_close: {
         parameters: {
             query?: never;
             header?: never;
@@ -7039,12 +8683,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    ask: {
+    post_referrals_id_holds: {
         parameters: {
             query?: never;
             header: {
@@ -7075,12 +8719,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    suggestions: {
+    get_referrals_id_suggestions: {
         parameters: {
             query?: {
                 /** @description Districts to avoid, comma between; used and never stored. */
@@ -7109,12 +8753,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    referral: {
+    get_referrals_id_timeline: {
         parameters: {
             query?: never;
             header?: never;
@@ -7138,12 +8782,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    wait: {
+    post_referrals_id_wait: {
         parameters: {
             query?: never;
             header?: never;
@@ -7171,12 +8815,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    stop_waiting: {
+    delete_referrals_id_wait: {
         parameters: {
             query?: never;
             header?: never;
@@ -7200,12 +8844,41 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    open: {
+    post_resets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResetBody"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_session: {
         parameters: {
             query?: never;
             header?: never;
@@ -7231,12 +8904,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    close: {
+    delete_session: {
         parameters: {
             query?: never;
             header?: never;
@@ -7256,12 +8929,74 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    list: {
+    post_session_proof: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProofBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProofAnswer"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_session_proof_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NothingBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChallengeOut"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_shelters: {
         parameters: {
             query?: {
                 /** @description Most items of the answer, 1 to 50. */
@@ -7288,12 +9023,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    add: {
+    post_shelters: {
         parameters: {
             query?: never;
             header?: never;
@@ -7319,12 +9054,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    get: {
+    get_shelters_id: {
         parameters: {
             query?: never;
             header?: never;
@@ -7348,12 +9083,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    change: {
+    put_shelters_id: {
         parameters: {
             query?: never;
             header: {
@@ -7384,12 +9119,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    read_confidential: {
+    get_shelters_id_confidential: {
         parameters: {
             query: {
                 /** @description Why it is read, 3 to 200 characters; goes on record. */
@@ -7416,12 +9151,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    write_confidential: {
+    put_shelters_id_confidential: {
         parameters: {
             query?: never;
             header?: never;
@@ -7447,12 +9182,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    list: {
+    get_shelters_id_movements: {
         parameters: {
             query?: {
                 /** @description Most items of the answer, 1 to 50. */
@@ -7481,12 +9216,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    book: {
+    post_shelters_id_movements: {
         parameters: {
             query?: never;
             header: {
@@ -7517,12 +9252,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    history: {
+    get_shelters_id_reports: {
         parameters: {
             query?: {
                 /** @description Most items of the answer, 1 to 50. */
@@ -7551,12 +9286,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    receive: {
+    post_shelters_id_reports: {
         parameters: {
             query?: never;
             header: {
@@ -7587,12 +9322,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    state: {
+    get_shelters_id_state: {
         parameters: {
             query?: never;
             header?: never;
@@ -7616,12 +9351,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    get: {
+    get_shelters_id_stock: {
         parameters: {
             query?: never;
             header?: never;
@@ -7645,12 +9380,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    put: {
+    put_shelters_id_stock: {
         parameters: {
             query?: never;
             header?: never;
@@ -7678,16 +9413,18 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    export: {
+    get_shelters_id_stock_export: {
         parameters: {
             query?: {
                 /** @description `csv` (the default) or `xlsx`. */
                 format?: string;
+                /** @description By whom the shelter is not run: the approval of another administrator. */
+                approval?: string;
             };
             header?: never;
             path: {
@@ -7711,12 +9448,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    read: {
+    post_shelters_id_stock_read: {
         parameters: {
             query?: never;
             header?: never;
@@ -7745,12 +9482,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    compare: {
+    get_statistics_compare: {
         parameters: {
             query?: {
                 /** @description First local date; six days before `to` if left out. */
@@ -7785,12 +9522,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    demand: {
+    get_statistics_demand: {
         parameters: {
             query?: {
                 /** @description A day of the first month; the third month up to the last if left out. The last if that month is not over. */
@@ -7819,12 +9556,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    forecast: {
+    get_statistics_forecast: {
         parameters: {
             query?: {
                 /** @description A region's code: of that region alone. */
@@ -7851,12 +9588,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    occupancy: {
+    get_statistics_occupancy: {
         parameters: {
             query?: {
                 /** @description First local date; 29 days before `to` if left out. */
@@ -7887,12 +9624,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    get: {
+    get_statistics_response: {
         parameters: {
             query?: {
                 /** @description A day of the first month; the third month up to the last if left out. */
@@ -7923,12 +9660,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    standard: {
+    get_statistics_standard: {
         parameters: {
             query?: {
                 /** @description `csv` for a table. */
@@ -7953,12 +9690,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    supplies: {
+    get_statistics_supplies: {
         parameters: {
             query?: never;
             header?: never;
@@ -7980,12 +9717,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    get: {
+    get_statistics_supplies_balance: {
         parameters: {
             query?: {
                 /** @description First local date; 89 days before `to` if left out. */
@@ -8012,12 +9749,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    unmet: {
+    get_statistics_unmet: {
         parameters: {
             query?: {
                 /** @description A day of the first month; the third month up to the last if left out. The last if that month is not over. */
@@ -8046,12 +9783,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    suggest: {
+    post_suggestions: {
         parameters: {
             query?: never;
             header?: never;
@@ -8077,12 +9814,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    list: {
+    get_supplies: {
         parameters: {
             query?: {
                 /** @description `critical`, `low`, `ok`, `surplus` or `unknown`, or several by commas; `critical,low` if left out. */
@@ -8115,12 +9852,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    list: {
+    get_supply_requests: {
         parameters: {
             query?: {
                 /** @description Only these states, by commas. */
@@ -8149,12 +9886,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    open: {
+    post_supply_requests: {
         parameters: {
             query?: never;
             header: {
@@ -8183,12 +9920,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    refuse: {
+    post_supply_requests_id_refuse: {
         parameters: {
             query?: never;
             header: {
@@ -8219,12 +9956,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    withdraw: {
+    post_supply_requests_id_withdraw: {
         parameters: {
             query?: never;
             header: {
@@ -8255,12 +9992,157 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    list: {
+    post_tickets_look: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LookBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WelcomeOut"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_tickets_use: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UseBody"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_tokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_TokenOut"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_tokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TokenBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenOut"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_tokens_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_transfers: {
         parameters: {
             query?: {
                 /** @description Only these states, by commas. */
@@ -8289,12 +10171,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    propose: {
+    post_transfers: {
         parameters: {
             query?: never;
             header: {
@@ -8323,12 +10205,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    get: {
+    get_transfers_id: {
         parameters: {
             query?: never;
             header?: never;
@@ -8352,12 +10234,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    approve: {
+    post_transfers_id_approve: {
         parameters: {
             query?: never;
             header: {
@@ -8388,12 +10270,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    cancel: {
+    post_transfers_id_cancel: {
         parameters: {
             query?: never;
             header: {
@@ -8424,12 +10306,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    dispatch: {
+    post_transfers_id_dispatch: {
         parameters: {
             query?: never;
             header: {
@@ -8460,12 +10342,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    receive: {
+    post_transfers_id_receive: {
         parameters: {
             query?: never;
             header: {
@@ -8496,12 +10378,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    list: {
+    get_troubles: {
         parameters: {
             query?: never;
             header?: never;
@@ -8523,12 +10405,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    users: {
+    get_users: {
         parameters: {
             query?: never;
             header?: never;
@@ -8550,12 +10432,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    add_user: {
+    post_users: {
         parameters: {
             query?: never;
             header?: never;
@@ -8576,17 +10458,25 @@ export interface operations {
                     "application/json": components["schemas"]["UserOut"];
                 };
             };
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WaitsOut"];
+                };
+            };
             "4XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    change_user: {
+    put_users_id: {
         parameters: {
             query?: never;
             header?: never;
@@ -8609,12 +10499,56 @@ export interface operations {
                     "application/json": components["schemas"]["UserOut"];
                 };
             };
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WaitsOut"];
+                };
+            };
             "4XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_users_id_factors_reset: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description a fresh random key for each new request */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FactorResetBody"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WaitsOut"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };

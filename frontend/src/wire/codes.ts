@@ -3,6 +3,8 @@
 
 export type Role = 'manager' | 'officer' | 'committee' | 'admin';
 export type Language = 'tg' | 'ru' | 'en';
+/** How somebody proves who they are. */
+export type Way = 'password' | 'totp' | 'passkey' | 'recovery_code';
 export type Freshness = 'fresh' | 'aging' | 'stale' | 'silent';
 export type RoomKind = 'private' | 'shared' | 'block';
 export type ShelterKind = 'crisis' | 'long_stay' | 'support_room' | 'transitional';
@@ -100,7 +102,22 @@ export type ItemCategory = 'food' | 'water' | 'hygiene' | 'infant' | 'health' | 
 export type Cadence = 'daily' | 'weekly' | 'monthly' | 'first_working_day' | 'quarterly' | 'half_yearly' | 'cron';
 export type ReaderKind = 'person' | 'group';
 export type ReaderState = 'waiting_approval' | 'waiting_confirmation' | 'active' | 'ended';
-export type TroubleCode = 'digest_overdue' | 'letters_dead' | 'letters_waiting';
+export type TroubleCode =
+  | 'digest_overdue'
+  | 'letters_dead'
+  | 'letters_waiting'
+  | 'quota_near'
+  | 'quota_reached'
+  | 'canary_touched'
+  | 'sign_in_attack'
+  | 'audit_broken';
+/** What one person may do so often in a day. */
+export type QuotaKind = 'searches' | 'holds' | 'handovers' | 'confidential_reads';
+export type UserState = 'invited' | 'active' | 'disabled';
+/** A program acts with the rights of a role; none is an administrator. */
+export type ProgramRole = Exclude<Role, 'admin'>;
+export type ApprovalKind = 'admin_role' | 'export' | 'factor_reset';
+export type ApprovalOutcome = 'approved' | 'refused' | 'used' | 'expired';
 export type AlertKind = 'no_family_place' | 'silent' | 'critical_supply' | 'hold_unanswered';
 export type Weekday = 'monday' | 'tuesday' | 'wednesday' | 'thursday' | 'friday' | 'saturday' | 'sunday';
 /** In its turn, by hand, or to the asker alone. */

@@ -15,11 +15,28 @@ export interface Page<T> {
   next_cursor?: string | null;
 }
 export type FieldError = S['FieldProblem'];
-export type Problem = With<S['Problem'], { suggestions?: Suggestion[] | null }>;
+export type Problem = With<S['Problem'], { suggestions?: Suggestion[] | null; ways?: C.Way[] | null; passkey?: Challenge | null }>;
 
 /** `time_zone` comes with newer servers; else the geography says it. */
 export type Me = With<S['MeOut'], { role: C.Role; language: C.Language }> & { time_zone?: string };
 export type Session = With<S['SignInAnswer'], { user: Me }>;
+/** What proves who one is: one of these. */
+export type Answer = Partial<With<S['ProofBody'], { passkey?: { challenge_id: string; credential: unknown } }>>;
+/** What a browser is asked to sign with a passkey, binary fields in base64url. */
+export type Challenge = With<S['ChallengeOut'], { options: { publicKey: PublicKeyCredentialRequestOptionsJSON } }>;
+/** What a browser is asked to make a passkey of. */
+export type NewPasskey = With<S['ChallengeOut'], { options: { publicKey: PublicKeyCredentialCreationOptionsJSON } }>;
+export type Factor = With<S['FactorOut'], { kind: 'totp' | 'passkey' }>;
+export type Factors = With<S['FactorsOut'], { items: Factor[] }>;
+/** A secret for an app that makes codes: to be typed, to be opened, or to be scanned. */
+export type NewCodes = S['NewTotpOut'];
+/** With the first factor they come by themselves. */
+export type RecoveryCodes = Pick<S['ConfirmedOut'], 'recovery_codes'>;
+export type OwnSession = S['SessionOut'];
+/** A browser that is known. */
+export type Device = S['DeviceOut'];
+/** Whom a link in a letter is for. */
+export type Ticket = With<S['WelcomeOut'], { kind: 'first' | 'invitation' | 'reset'; role: C.Role; language: C.Language }>;
 
 export type Region = With<S['RegionOut'], { names: C.Names }>;
 export type District = With<S['DistrictOut'], { names: C.Names }>;
@@ -37,7 +54,7 @@ interface ShelterCodes {
   report_due: string;
   report_interval_hours: number;
 }
-export type ShelterBody = With<S['ShelterBody'], ShelterCodes>;
+export type ShelterBody = With<S['ShelterBody'], ShelterCodes & { canary: boolean }>;
 export type Shelter = With<S['ShelterOut'], ShelterCodes>;
 /** A shelter in a list, and how it stands with its report. */
 export type ShelterRow = Shelter & Pick<S['ShelterRow'], 'last_report_at' | 'reminders' | 'operators_told'>;
@@ -95,7 +112,7 @@ export type Wave = With<S['WaveOut'], { holds: Hold[] }>;
 export type TimelineEntry = With<S['EventOut'], { kind: C.TimelineKind }>;
 export type Timeline = With<S['TimelineOut'], { items: TimelineEntry[] }>;
 
-export type ReferralBody = With<S['SearchBody'], { household: Household; needs: C.Need[]; urgency: C.Urgency }>;
+export type ReferralBody = With<S['SearchBody'], { household: Household; needs: C.Need[]; urgency: C.Urgency }> ;
 export type Suggestion = With<
   S['SuggestionOut'],
   { band: C.Band; freshness: C.Freshness; travel_basis: 'road' | 'estimate'; rooms: With<S['SuggestedRoomOut'], { kind: C.RoomKind }>[] }
@@ -135,15 +152,25 @@ export type DigestView = With<S['DigestDetailOut'], { kind: C.DigestKind; langua
 /** What the HTML of a letter names by `cid:`. */
 export type Picture = S['PictureOut'];
 export type Rendered = S['PreviewOut'];
-export type Trouble = With<S['TroubleOut'], { code: C.TroubleCode }>;
+export type Trouble = With<S['TroubleOut'], { code: C.TroubleCode; quota?: C.QuotaKind | null }>;
 export type Alerts = With<S['AlertsOut'], { kinds: C.AlertKind[]; offered: C.AlertKind[] }>;
 export type AlertsBody = With<S['AlertsBody'], { kinds: C.AlertKind[] }>;
 
-export type UserBody = With<S['NewUserBody'], { role: C.Role; language: C.Language; shelter_ids: string[]; organisation_id: string | null }>;
-export type User = With<S['UserOut'], { role: C.Role; language: C.Language }>;
+export type UserBody = With<Omit<S['UserBody'], 'disabled'>, { role: C.Role; language: C.Language; shelter_ids: string[]; organisation_id: string | null }>;
+export type User = With<S['UserOut'], { role: C.Role; language: C.Language; state: C.UserState }>;
+/** What waits for a second administrator instead of being done. */
+export type Waits = S['WaitsOut'];
+export type Approval = With<S['ApprovalOut'], { kind: C.ApprovalKind; outcome?: C.ApprovalOutcome | null }>;
+export type TokenBody = With<S['TokenBody'], { role: C.ProgramRole; shelter_ids: string[]; organisation_id: string | null }>;
+export type Token = With<S['TokenOut'], { role: C.ProgramRole }>;
+/** In the answer that makes it, and never again. */
+export type NewToken = Token & { token: string };
 export type OrganisationBody = With<S['OrganisationBody'], { refers: boolean; operates: boolean }>;
+/** An officer is told names only. */
 export type Organisation = S['OrganisationOut'];
 export type AuditEntry = S['AuditOut'];
+export type AuditVerdict = S['VerdictOut'];
+export type AuditAnchor = S['AnchorOut'];
 
 export type Assignment = S['AssignmentOut'];
 /** A plan in a list. */
