@@ -17,6 +17,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("domain", 0),
     ("clock", 1),
     ("ids", 1),
+    ("machine", 1),
     ("mail", 1),
     ("config", 1),
     ("pack", 1),
@@ -76,6 +77,9 @@ const LIBRARY_OF: &[(&[&str], &[&str])] = &[
     // Composing a message is rendering; sending it is not (see OUTSIDE_WORLD).
     (&["lettre"], &["mail", "letters"]),
     (&["mrml", "resvg"], &["letters"]),
+    (&["totp_rs"], &["domain"]),
+    (&["webauthn_rs"], &["services"]),
+    (&["qrcodegen"], &["http"]),
     (&["rustls", "webpki_roots"], &["web"]),
     (&["p256", "aes_gcm", "hkdf"], &["push"]),
     (&["calamine", "rust_xlsxwriter", "zip"], &["sheets"]),

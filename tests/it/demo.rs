@@ -8,6 +8,7 @@ use panoh::domain::demo::{PASSWORD, SHELTERS};
 use panoh::domain::people::Figure;
 use panoh::domain::supplies::StockStatus;
 use panoh::services::errors::Refused;
+use panoh::services::sign_in::Attempt;
 
 use crate::harness::{Harness, on_both};
 
@@ -56,7 +57,7 @@ on_both! {
             if !roles.insert(user.role) && !manages_short {
                 continue;
             }
-            let signed_in = services.sign_in(&user.email, PASSWORD).await.unwrap();
+            let signed_in = services.sign_in(&attempt(&user.email)).await.unwrap();
             let actor = services.authenticate(&signed_in.token).await.unwrap();
             assert_eq!(actor.role, user.role);
             if user.role == Role::Manager {
@@ -87,5 +88,13 @@ on_both! {
         services.seed_demo(&demo, |done| told.push(done)).await.unwrap();
         assert_eq!(told, [100, 130]);
         assert_eq!(services.availability().availability.national.shelters.total, 130);
+    }
+}
+
+fn attempt(email: &str) -> Attempt {
+    Attempt {
+        email: email.to_owned(),
+        password: PASSWORD.to_owned(),
+        ..Attempt::default()
     }
 }

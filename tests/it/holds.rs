@@ -250,10 +250,10 @@ on_both! {
         let answers = futures::future::join_all((0..8).map(|_| ask())).await;
         let given: Vec<_> = answers.iter().filter_map(|answer| answer.as_ref().ok()).collect();
         assert!(given.len() == 5 && given.iter().all(|handover| handover.meeting_point == "the clinic"));
-        assert!(answers.iter().filter_map(|a| a.as_ref().err()).all(|e| word(e) == "too_many_attempts"));
-        assert_eq!(services.verify_audit().await.unwrap().entries, entries + 5, "each on record");
+        assert!(answers.iter().filter_map(|a| a.as_ref().err()).all(|e| word(e) == "quota_reached"));
+        assert_eq!(services.verify_audit().await.unwrap().entries, entries + 7, "each on record, and that the fourth and the fifth came near the end");
         services.clock.advance(Duration::hours(10));
-        assert_eq!(word(&ask().await.unwrap_err()), "too_many_attempts");
+        assert_eq!(word(&ask().await.unwrap_err()), "quota_reached");
         assert_sound(services).await;
     }
 

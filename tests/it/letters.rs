@@ -45,6 +45,7 @@ async fn house(h: &Harness) -> House {
         link_base: "http://127.0.0.1:8080".to_owned(),
         mail_from: "panoh@demo.example".to_owned(),
         push_hosts: crate::harness::push_hosts(),
+        second_factor: panoh::domain::factors::SecondFactor::Off,
     });
     let demo = services.demo_plan(1, SHELTERS).unwrap();
     services.seed_demo(&demo, |_| {}).await.unwrap();

@@ -4,6 +4,12 @@
 #[cfg(test)]
 mod alerts;
 #[cfg(test)]
+mod approvals;
+#[cfg(test)]
+mod audit;
+#[cfg(test)]
+mod backup;
+#[cfg(test)]
 mod bad_input;
 #[cfg(test)]
 mod checks;
@@ -16,11 +22,21 @@ mod demo;
 #[cfg(test)]
 mod digests;
 #[cfg(test)]
+mod doctor;
+#[cfg(test)]
+mod durable;
+#[cfg(test)]
+mod excluded;
+#[cfg(test)]
+mod factors;
+#[cfg(test)]
 mod harness;
 #[cfg(test)]
 mod harness_itself;
 #[cfg(test)]
 mod holds;
+#[cfg(test)]
+mod hostile;
 #[cfg(test)]
 mod imports;
 #[cfg(test)]
@@ -34,9 +50,17 @@ mod learning;
 #[cfg(test)]
 mod letters;
 #[cfg(test)]
+mod limits;
+#[cfg(test)]
+mod logging;
+#[cfg(test)]
 mod matrix;
 #[cfg(test)]
+mod metrics;
+#[cfg(test)]
 mod model;
+#[cfg(test)]
+mod nodes;
 #[cfg(test)]
 mod once;
 #[cfg(test)]
@@ -44,8 +68,14 @@ mod people;
 #[cfg(test)]
 mod plans;
 #[cfg(test)]
+mod privacy;
+#[cfg(test)]
+mod purge;
+#[cfg(test)]
 #[path = "../support/push.rs"]
 mod push_service;
+#[cfg(test)]
+mod quotas;
 #[cfg(test)]
 mod races;
 #[cfg(test)]
@@ -53,9 +83,15 @@ mod records;
 #[cfg(test)]
 mod reminders;
 #[cfg(test)]
+mod rotate;
+#[cfg(test)]
 mod scope;
 #[cfg(test)]
 mod sessions;
+#[cfg(test)]
+mod shutdown;
+#[cfg(test)]
+mod sign_in;
 #[cfg(test)]
 mod sms;
 #[cfg(test)]
@@ -69,6 +105,10 @@ mod starts;
 mod stock;
 #[cfg(test)]
 mod supplies;
+#[cfg(test)]
+mod tickets;
+#[cfg(test)]
+mod tokens;
 #[cfg(test)]
 mod toronto_digest;
 #[cfg(test)]

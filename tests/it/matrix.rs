@@ -2,13 +2,57 @@
 
 use std::collections::BTreeSet;
 
+use actix_web::http::Method;
 use panoh::domain::accounts::Role;
-use panoh::http::matrix::{MATRIX, PREFIX};
+use panoh::http::matrix::{MATRIX, PREFIX, Who, scopes};
+use panoh::services::tokens::TokenDraft;
 use serde_json::{Value, json};
 use strum::IntoEnumIterator;
 
+use crate::harness::client::Person;
 use crate::harness::{Harness, on_both};
 use crate::stage::{Stage, document};
+
+/// A program of this role where the stage's people of that role work.
+async fn program(h: &Harness, stage: &Stage, role: Role, scopes: Vec<String>) -> Person {
+    let like = &stage.country.of(role).user;
+    let draft = TokenDraft {
+        name: "Program".to_owned(),
+        role,
+        organisation_id: like.organisation_id,
+        shelters: like.shelters.clone(),
+        scopes,
+        days: 1,
+    };
+    let (view, token) = h.services.add_token(None, draft).await.unwrap();
+    Person {
+        user: view.program,
+        token,
+        http: h.http.clone(),
+    }
+}
+
+/// What no program may do, whatever it was given: what concerns somebody's own account, other people's, what takes two
+/// people, and what is shown for a reason that a person gives.
+#[test]
+fn programs_are_kept_from_what_is_for_people() {
+    for row in MATRIX.iter().filter(|row| row.who != Who::Anybody) {
+        let own =
+            (row.path.starts_with("/me") || row.path == "/session") && (row.method, row.path) != (&Method::GET, "/me");
+        let of_people = ["/users", "/approvals", "/tokens", "/audit", "/invitations"]
+            .iter()
+            .any(|path| row.path.starts_with(path));
+        let for_a_reason = row.path.ends_with("/confidential") || row.path.ends_with("/handover");
+        if own || of_people || for_a_reason {
+            assert_eq!(row.scope(), None, "{} {}", row.method, row.path);
+        }
+    }
+    assert!(scopes(Role::Committee).contains("read:statistics"));
+    assert!(
+        !scopes(Role::Committee).contains("write:shelters"),
+        "no route asks the Committee for it"
+    );
+}
 
 /// Operations without a row and rows without an operation.
 fn differences(document: &Value) -> Vec<String> {
@@ -80,7 +124,7 @@ on_both! {
             }
             for role in Role::iter() {
                 let who = match row.path {
-                    "/session" => &h.signed_in(&stage.country.of(role).user).await,
+                    path if path.starts_with("/session") => &h.signed_in(&stage.country.of(role).user).await,
                     _ => stage.country.of(role),
                 };
                 let answer = stage.call(&h, who, method, &path, body.as_bytes()).await;
@@ -88,6 +132,39 @@ on_both! {
                     assert!(!matches!(answer.status, 401 | 403 | 405 | 500..), "{told} as {role}: {} {}", answer.status, answer.text());
                 } else {
                     assert_eq!((answer.status, answer.code().as_str()), (403, "not_your_role"), "{told} as {role}");
+                }
+            }
+        }
+    }
+
+    async fn every_role_s_program_on_every_route(h: Harness) {
+        let stage = Stage::set(&h).await;
+        for role in Role::iter().filter(|role| *role != Role::Admin) {
+            let all: Vec<String> = scopes(role).into_iter().collect();
+            let program = program(&h, &stage, role, all.clone()).await;
+            for row in MATRIX.iter().filter(|row| row.who != Who::Anybody) {
+                let (method, path) = (row.method.as_str(), stage.path(row.path));
+                let told = format!("{method} {path} as a {role}'s program");
+                let body = stage.body(&h, method, row.path).map(|body| body.to_string()).unwrap_or_default();
+                let answer = stage.call(&h, &program, method, &path, body.as_bytes()).await;
+                let refused = match (row.who.admits(role), row.scope().is_none()) {
+                    (false, _) => Some("not_your_role"),
+                    (true, true) => Some("people_only"),
+                    (true, false) => None,
+                };
+                match refused {
+                    Some(code) => assert_eq!((answer.status, answer.code().as_str()), (403, code), "{told}"),
+                    None => assert!(!matches!(answer.status, 401 | 403 | 405 | 500..), "{told}: {} {}", answer.status, answer.text()),
+                }
+            }
+            // With one scope, nothing of any other.
+            for scope in all {
+                let program = self::program(&h, &stage, role, vec![scope.clone()]).await;
+                let others = MATRIX.iter().filter(|row| row.who.admits(role) && row.scope().is_some_and(|needed| needed != scope));
+                for row in others {
+                    let (method, path) = (row.method.as_str(), stage.path(row.path));
+                    let answer = stage.call(&h, &program, method, &path, b"{}").await;
+                    assert_eq!((answer.status, answer.code().as_str()), (403, "not_in_scope"), "{method} {path} with {scope}");
                 }
             }
         }

@@ -37,6 +37,7 @@ pub fn woman_with(ages: &[u8]) -> Search {
         languages: BTreeSet::new(),
         from_district: "TJ-DU-01".to_owned(),
         avoid_districts: BTreeSet::new(),
+        excluded: Default::default(),
         urgency: Urgency::Now,
         earliest_date: None,
         rooms_apart_ok: false,

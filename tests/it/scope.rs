@@ -1,10 +1,12 @@
 //! What is somebody else's is nothing: not found, byte for byte as if it had never been.
 
 use panoh::domain::accounts::Role;
+use panoh::domain::rooms::RoomKind;
 use panoh::http::matrix::{MATRIX, Who};
 use serde_json::{Value, json};
 use strum::IntoEnumIterator;
 
+use crate::harness::country::room;
 use crate::harness::{Harness, on_both};
 use crate::stage::Stage;
 
@@ -68,6 +70,35 @@ on_both! {
         assert_eq!(answer.status, 404);
         let path = format!("/api/v1/digest-schedules/{UNKNOWN}/recipients/{}", stage.recipient);
         assert_eq!(stage.country.admin.delete(&path).await.status, 404);
+    }
+
+    async fn a_stranger_of_any_role_finds_nothing_of_anybody_s(h: Harness) {
+        let stage = Stage::set(&h).await;
+        let office = h.organisation("SABO").await;
+        let shelter = h.shelter("TJ-KT-01", &office, "TJ-DU-01", vec![room("one", RoomKind::Shared, 4, 0)]).await;
+        let strangers = [
+            h.person(Role::Manager, "manager@sabo.example", Some(&office), &[shelter.id]).await,
+            h.person(Role::Officer, "officer@sabo.example", Some(&office), &[]).await,
+        ];
+        let mut tried = std::collections::BTreeSet::new();
+        for who in &strangers {
+            let role = who.user.role;
+            for row in MATRIX.iter().filter(|row| row.path.contains("{id}") && row.who.admits(role) && row.who != Who::Anybody) {
+                let method = row.method.as_str();
+                let body = stage.body(&h, method, row.path).map(|body| body.to_string()).unwrap_or_default();
+                let mut answers = Vec::new();
+                for id in [stage.id(row.path), UNKNOWN.to_owned()] {
+                    let answer = stage.call(&h, who, method, &stage.path_with(row.path, &id), body.as_bytes()).await;
+                    answers.push((answer.status, answer.body));
+                }
+                assert_eq!(answers[0].0, 404, "{method} {} as {role}: {}", row.path, String::from_utf8_lossy(&answers[0].1));
+                assert_eq!(answers[0], answers[1], "{method} {} as {role}", row.path);
+                tried.insert(row.path.split('/').nth(1).unwrap());
+            }
+        }
+        for room in ["shelters", "referrals", "holds", "transfers", "supply-requests", "me"] {
+            assert!(tried.contains(room), "{room} is not among {tried:?}");
+        }
     }
 
     async fn lists_hold_only_one_s_own(h: Harness) {

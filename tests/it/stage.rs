@@ -1,20 +1,27 @@
 //! A country in which one of everything exists, and a valid call of every route on it. Contract tests bend these calls.
 
+mod entry;
+pub mod factors;
 mod readers;
+mod rights;
 mod supplies;
 
 use chrono::Duration;
 use panoh::domain::accounts::Role;
-use panoh::domain::id::Moment;
 use panoh::http::matrix::{PREFIX, Row, Who};
 use serde_json::{Value, json};
 
 use crate::harness::Harness;
 use crate::harness::client::{Answer, Person};
-use crate::harness::country::{Country, PASSWORD, search};
+use crate::harness::country::{Country, search};
 use crate::push_service::Browser;
-use readers::{Readers, schedule_body};
-use supplies::Supplies;
+use entry::Entry;
+pub use entry::invited;
+use factors::Factors;
+use readers::Readers;
+pub use readers::schedule_body;
+use rights::Rights;
+use supplies::{Supplies, transfer_plan};
 
 /// The document as it is served.
 pub fn document() -> Value {
@@ -60,27 +67,9 @@ pub struct Stage {
     pub incoming: String,
     /// Somebody whose account may be changed.
     pub spare: Person,
-}
-
-/// One that moves two packs of flour, which the one shelter asks for and the other can spare.
-async fn transfer_plan(country: &Country, now: Moment) -> String {
-    let asked = json!({"shelter_id": country.shelter.id, "item": "flour", "quantity": 100, "priority": "normal",
-        "needed_by": now.date_naive(), "reason": "season"});
-    country
-        .manager
-        .post_once("/api/v1/supply-requests", "flour-for-a-plan", &asked)
-        .await
-        .expect(201);
-    let path = format!("/api/v1/shelters/{}/stock", country.other_shelter.id);
-    let counted = json!({"stock": [{"item": "flour", "on_hand": 500}]});
-    country.other_manager.put(&path, &counted).await.expect(200);
-    id_of(
-        &country
-            .admin
-            .post("/api/v1/plans/transfers", &json!({}))
-            .await
-            .expect(201),
-    )
+    rights: Rights,
+    factors: Factors,
+    pub entry: Entry,
 }
 
 fn id_of(json: &Value) -> String {
@@ -134,7 +123,9 @@ impl Stage {
                 .expect(201),
         );
         let supplies = Supplies::set(h, &country).await;
+        let entry = Entry::set(h, &country.manager).await;
         let spare = h.person(Role::Committee, "spare@example.tj", None, &[]).await;
+        let rights = Rights::set(&country, &readers.second).await;
         Self {
             country,
             referral,
@@ -159,11 +150,17 @@ impl Stage {
             outgoing: supplies.transfers[1].clone(),
             incoming: supplies.transfers[2].clone(),
             spare,
+            rights,
+            factors: Factors::set(h).await,
+            entry,
         }
     }
 
     /// The id that stands in a route's path.
     pub fn id(&self, path: &str) -> String {
+        if let Some(id) = self.factors.id(path).or_else(|| self.entry.id(path)) {
+            return id;
+        }
         match path.split('/').nth(1).unwrap_or_default() {
             "items" => "nappy_cream".to_owned(),
             "shelters" => self.country.shelter.id.to_string(),
@@ -180,6 +177,7 @@ impl Stage {
             "transfers" if path.ends_with("/receive") => self.incoming.clone(),
             "transfers" => self.transfer.clone(),
             "users" => self.spare.user.id.to_string(),
+            "approvals" | "tokens" => self.rights.id(path),
             "me" if path.starts_with("/me/push") => self.browser.clone(),
             "me" => self.phone.clone(),
             other => panic!("no id is known for {other}"),
@@ -196,6 +194,7 @@ impl Stage {
         let query = match path {
             "/channels/sms" => "?gateway=plain&secret=a-secret-of-enough-letters",
             "/digests/{id}/export" => "?format=csv",
+            "/shelters/{id}/stock/export" => &format!("?approval={}", self.rights.export),
             "/readers/{id}/confirm" => &self.confirm,
             "/letters/{id}/unsubscribe" => &self.leave,
             _ => query,
@@ -214,8 +213,10 @@ impl Stage {
     /// A body the route takes. `None` for routes without one.
     pub fn body(&self, h: &Harness, method: &str, path: &str) -> Option<Value> {
         let (c, now) = (&self.country, h.services.now());
+        if let Some(body) = self.factors.body(h, path).or_else(|| self.entry.body(method, path)) {
+            return Some(body);
+        }
         let body = match (method, path) {
-            ("POST", "/session") => json!({"email": "spare@example.tj", "password": PASSWORD, "code": null}),
             ("PUT", "/me/language") => json!({"language": "tg"}),
             ("POST", "/me/push") => Browser::new(2).subscription(),
             ("POST", "/me/phones") => json!({}),
@@ -273,7 +274,7 @@ impl Stage {
             ("POST", "/suggestions" | "/referrals") => json!({
                 "household": {"adults": [{"age_band": "18_59"}], "children": [{"age": 7, "sex": "female"}]},
                 "needs": ["no_documents", "legal"], "languages": ["tg"], "from_district": "TJ-DU-01",
-                "avoid_districts": ["TJ-SU-01"], "urgency": "today", "earliest_date": now.date_naive(),
+                "avoid_districts": ["TJ-SU-01"], "exclude_organisations": [c.other_officer.user.organisation_id], "urgency": "today", "earliest_date": now.date_naive(),
                 "rooms_apart_ok": true, "limit": 5}),
             ("POST", "/referrals/{id}/holds") => {
                 json!({"shelter_id": c.shelter.id, "ask_minutes": 60, "avoid_districts": ["TJ-SU-01"]})
@@ -306,13 +307,12 @@ impl Stage {
                 json!({"email": "deputy@example.tj", "name": "Deputy", "language": "ru"})
             }
             ("POST", "/digests/preview") => json!({"schedule_id": self.schedule, "language": "en"}),
+            // What either of the two roles may ask for.
+            ("POST", "/approvals") => json!({"kind": "export", "what": format!("digest:{}", self.digest)}),
             ("POST", "/digests/{id}/resend") => json!({"letter_id": self.letter}),
-            ("POST", "/users") => json!({"email": "new@example.tj", "name": "New", "role": "manager",
-                "organisation_id": c.nur.id, "shelter_ids": [c.shelter.id], "language": "ru", "password": PASSWORD}),
-            ("PUT", "/users/{id}") => json!({"name": "Spare", "role": "manager", "organisation_id": c.nur.id,
-                "shelter_ids": [c.shelter.id], "language": "ru", "password": PASSWORD, "disabled": false}),
+            ("POST", "/audit/verify") => json!({}),
             ("POST", "/organisations") => json!({"code": "SAB", "name": "Sabo", "operates": true, "refers": false}),
-            _ => return None,
+            _ => return rights::body(c, method, path),
         };
         Some(body)
     }
@@ -324,7 +324,7 @@ impl Stage {
             "longest_stay_days": 90, "languages": ["tg"], "services": ["legal"],
             "rules": {"boys_max_age": 14, "boys_shared_room_max_age": 10, "max_children": 5, "infants_share_bed": true,
                 "admits_without_children": true, "admits_women": true, "admits": ["pregnancy"]},
-            "report_due": "09:00", "report_interval_hours": 24,
+            "report_due": "09:00", "report_interval_hours": 24, "canary": false,
             "rooms": [{"label": "sang", "kind": "block", "beds": 2, "cots": 1, "step_free": false, "sleeps": 3}]});
         if code == self.country.shelter.code {
             for room in &self.country.shelter.rooms {
@@ -337,9 +337,12 @@ impl Stage {
 
     /// Somebody whom the row admits and who may use the id that stands in its path.
     pub fn user_of(&self, row: &Row) -> &Person {
-        match row.who {
-            Who::Anybody => &self.spare,
-            Who::Only(roles) => self.country.of(roles[0]),
+        match (self.factors.user_of(row.path), row.who) {
+            (Some(person), _) => person,
+            // Her sessions end with it.
+            _ if row.path == "/me/password" => &self.country.other_officer,
+            (None, Who::Anybody) => &self.spare,
+            (None, Who::Only(roles)) => self.country.of(roles[0]),
         }
     }
 

@@ -148,6 +148,7 @@ on_both! {
             languages: BTreeSet::new(),
             from_district: "TJ-DU-01".to_owned(),
             avoid_districts: BTreeSet::new(),
+            excluded: Default::default(),
             urgency: Urgency::Now,
             earliest_date: None,
             rooms_apart_ok: false,

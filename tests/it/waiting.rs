@@ -133,7 +133,8 @@ on_both! {
         assert_eq!(line.look().await, 0, "the board has, but not for her");
         let mut heard = Vec::new();
         while let Ok(event) = events.try_recv() {
-            if let Event::Place { referral, organisation } = event {
+            if let Event::Place(case) = event {
+                let (referral, organisation) = (case.id, case.organisation_id);
                 assert_eq!(Some(organisation), line.officer.organisation_id);
                 heard.push(referral);
             }

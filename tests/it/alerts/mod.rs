@@ -3,6 +3,7 @@
 use chrono::Duration;
 use futures::future::join_all;
 use panoh::domain::accounts::Actor;
+use panoh::domain::logbook::Wanted;
 use serde_json::{Value, json};
 
 use crate::harness::client::Person;
@@ -94,7 +95,7 @@ on_both! {
         for other in [&c.manager, &c.officer] {
             assert_eq!(other.get(PATH).await.status, 403);
         }
-        let log = h.services.audit_log(&actor(&c.admin), None, 100).await.unwrap();
+        let log = h.services.audit_log(&actor(&c.admin), Wanted::default(), 100).await.unwrap().rows;
         assert_eq!(log.iter().filter(|row| row.entry.action == "alerts.choose").count(), 2);
     }
 
@@ -127,7 +128,7 @@ on_both! {
         assert!(look(&h).await.is_empty());
         h.clock.advance(Duration::hours(49));
         assert_eq!(to(&look(&h).await), ["admin@example.tj", "committee@example.tj"], "both at once are one letter");
-        let log = h.services.audit_log(&actor(&c.admin), None, 500).await.unwrap();
+        let log = h.services.audit_log(&actor(&c.admin), Wanted::default(), 500).await.unwrap().rows;
         assert!(log.iter().filter(|row| row.entry.action == "alert.tell").count() >= 5);
         assert!(h.services.verify_audit().await.unwrap().intact);
     }
@@ -228,5 +229,6 @@ fn actor(person: &Person) -> Actor {
         organisation_id: None,
         shelters: Vec::new(),
         origin: "test".to_owned(),
+        by: panoh::domain::accounts::Bearer::Nothing,
     }
 }

@@ -9,7 +9,7 @@ mod once;
 mod page;
 mod readers;
 mod schedules;
-mod server;
+pub mod server;
 pub mod stage;
 mod superseded;
 mod trouble;

@@ -103,7 +103,7 @@ fn parsed(raw: &[u8]) -> Message<'_> {
 
 /// Path and query of the one link in a text.
 fn link_in(text: &str) -> String {
-    let at = text.find("http://127.0.0.1:8080/").unwrap() + "http://127.0.0.1:8080".len();
+    let at = text.find("http://localhost:8080/").unwrap() + "http://localhost:8080".len();
     text[at..].split_whitespace().next().unwrap().to_owned()
 }
 

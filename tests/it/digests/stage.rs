@@ -30,6 +30,7 @@ pub fn admin() -> Actor {
         organisation_id: None,
         shelters: Vec::new(),
         origin: "test".to_owned(),
+        by: panoh::domain::accounts::Bearer::Nothing,
     }
 }
 

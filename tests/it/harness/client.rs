@@ -5,9 +5,9 @@ use std::pin::Pin;
 use std::rc::Rc;
 
 use actix_web::http::{Method, StatusCode, header::HeaderMap};
-use actix_web::{body, test};
+use actix_web::{body, test, web};
 use panoh::domain::accounts::User;
-use panoh::http::server;
+use panoh::http::{State, server};
 use panoh::services::Services;
 use panoh::sms;
 use serde_json::Value;
@@ -65,7 +65,12 @@ impl Answer {
 impl Http {
     /// The door with these gateways for text messages.
     pub async fn with(services: &Services, sms: sms::Gateways) -> Self {
-        let app = Rc::new(test::init_service(server::app(super::door(services, sms))).await);
+        Self::of(super::state_with(services, sms)).await
+    }
+
+    /// The door of a node that is set up in another way.
+    pub async fn of(state: State) -> Self {
+        let app = Rc::new(test::init_service(server::app(web::Data::new(state))).await);
         Self(Rc::new(move |request| {
             let app = Rc::clone(&app);
             Box::pin(async move {

@@ -8,7 +8,8 @@ use panoh::domain::household::Need;
 use panoh::domain::id::{OrganisationId, RoomId, ShelterId, UserId};
 use panoh::domain::rooms::{Room, RoomKind};
 use panoh::domain::shelters::{AdmissionRules, LocationPolicy, Shelter, ShelterKind};
-use panoh::services::access::hash_password;
+use panoh::services::access::Opening;
+use panoh::services::passwords::hash_password;
 use panoh::store::accounts;
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
@@ -73,6 +74,7 @@ fn founder() -> Actor {
         organisation_id: None,
         shelters: Vec::new(),
         origin: "test".to_owned(),
+        by: panoh::domain::accounts::Bearer::Nothing,
     }
 }
 
@@ -152,6 +154,7 @@ impl Harness {
             },
             report_due: NaiveTime::from_hms_opt(9, 0, 0).unwrap(),
             report_interval_hours: 24,
+            canary: false,
             rooms,
             version: 1,
         };
@@ -184,7 +187,7 @@ impl Harness {
     pub async fn signed_in(&self, user: &User) -> Person {
         let opened = self
             .services
-            .open_session(user.clone(), self.services.now())
+            .open_session(user.clone(), &Opening::default(), self.services.now())
             .await
             .unwrap();
         Person {

@@ -9,20 +9,22 @@ pub mod postgres;
 pub mod readers;
 
 use std::net::TcpListener;
-use std::sync::Arc;
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use actix_web::web;
 use chrono::{TimeZone, Utc};
 use panoh::clock::Clock;
+use panoh::domain::accounts::{Actor, Bearer};
+use panoh::domain::factors::SecondFactor;
 use panoh::domain::id::Moment;
 use panoh::http::{Patience, State, docs, server};
 use panoh::ids::Ids;
 use panoh::jobs::Jobs;
 use panoh::mail::{Mailer, Memory};
 use panoh::push::{Hosts, Pusher};
-use panoh::services::seal::Vault;
+use panoh::services::seal::{Secret, Vault};
 use panoh::services::{Services, Setup};
 use panoh::sms;
 use panoh::store::Store;
@@ -30,6 +32,9 @@ use tempfile::TempDir;
 use zeroize::Zeroizing;
 
 use client::Http;
+
+/// The keys of a test's nodes.
+pub type Keys = Arc<Mutex<Vec<Secret>>>;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Database {
@@ -52,6 +57,8 @@ pub struct Harness {
     pub statements: Arc<AtomicUsize>,
     /// The door, in this process: middleware and all, without a socket.
     pub http: Http,
+    /// What stands in the key file, newest first.
+    pub keys: Keys,
     /// For whatever the test writes: the SQLite file, letters, exports.
     pub dir: TempDir,
     /// Held so that the database is dropped with the harness; last, after its connections.
@@ -76,6 +83,29 @@ impl Harness {
             // A file, not `sqlite::memory:`, which would give each pooled connection a database of its own.
             None => format!("sqlite://{}?mode=rwc", dir.path().join("panoh.db").display()),
         };
+        Self::on(database, database_url, dir, postgres).await
+    }
+
+    /// A service on a cluster of the test's own.
+    pub async fn start_on(cluster: &postgres::OwnCluster) -> Self {
+        migrated(cluster.url()).await;
+        let dir = tempfile::tempdir().expect("a folder for the test");
+        Self::on(Database::Postgres, cluster.url(), dir, None).await
+    }
+
+    /// A service on a database file at this place.
+    pub async fn start_in(folder: &Path) -> Self {
+        let url = format!("sqlite://{}?mode=rwc", folder.join("panoh.db").display());
+        let dir = tempfile::tempdir().expect("a folder for the test");
+        Self::on(Database::Sqlite, url, dir, None).await
+    }
+
+    async fn on(
+        database: Database,
+        database_url: String,
+        dir: TempDir,
+        postgres: Option<postgres::PrivateDatabase>,
+    ) -> Self {
         let mut store = Store::connect(&database_url).await.unwrap();
         let statements = Arc::new(AtomicUsize::new(0));
         let count = Arc::clone(&statements);
@@ -86,7 +116,8 @@ impl Harness {
             store.migrate().await.unwrap();
         }
         let clock = Clock::set_to(start_of_tests());
-        let services = on(store, clock.clone(), Ids::counted());
+        let keys: Keys = Arc::new(Mutex::new(vec![Zeroizing::new([7; 32])]));
+        let services = on(store, clock.clone(), Ids::counted(), &keys, Doorway::default());
         services.reload_catalogue().await.unwrap();
         services.redraw_board().await.unwrap();
         let mail = Memory::default();
@@ -106,6 +137,7 @@ impl Harness {
             mail,
             texts,
             statements,
+            keys,
             dir,
             _postgres: postgres,
         }
@@ -113,8 +145,24 @@ impl Harness {
 
     /// Another node on the same database, with the same clock and the same ids, and a board and sessions of its own.
     pub async fn another_node(&self) -> Services {
-        let store = Store::connect(&self.database_url).await.unwrap();
-        let services = on(store, self.clock.clone(), self.services.ids.clone());
+        self.node(Doorway::default()).await
+    }
+
+    /// The same, entered as this says.
+    pub async fn node(&self, doorway: Doorway) -> Services {
+        self.node_on(&self.database_url, doorway).await
+    }
+
+    /// A node on another database, such as a copy of this one.
+    pub async fn node_on(&self, url: &str, doorway: Doorway) -> Services {
+        let store = Store::connect(url).await.unwrap();
+        let services = on(
+            store,
+            self.clock.clone(),
+            self.services.ids.clone(),
+            &self.keys,
+            doorway,
+        );
         services.reload_catalogue().await.unwrap();
         services.redraw_board().await.unwrap();
         services
@@ -122,13 +170,36 @@ impl Harness {
 
     /// The service on a real socket, for what only a socket shows.
     pub fn serve(&self) -> Serving {
+        self.serve_with(state(&self.services).patience)
+    }
+
+    /// The same, waiting for clients as long as this says.
+    pub fn serve_with(&self, patience: Patience) -> Serving {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
         let address = listener.local_addr().unwrap();
-        let server = server::server(listener, state(&self.services), 1).unwrap();
+        let state = State {
+            patience,
+            ..state(&self.services)
+        };
+        let server = server::server(listener, state, 1).unwrap();
         let handle = server.handle();
         actix_web::rt::spawn(server);
         Serving { address, handle }
+    }
+}
+
+/// Somebody as the services know her.
+pub fn actor(person: &client::Person) -> Actor {
+    let user = &person.user;
+    Actor {
+        user_id: user.id,
+        role: user.role,
+        name: user.name.clone(),
+        organisation_id: user.organisation_id,
+        shelters: user.shelters.clone(),
+        origin: "test".to_owned(),
+        by: Bearer::Nothing,
     }
 }
 
@@ -166,20 +237,42 @@ pub fn pusher() -> Pusher {
     Pusher::new(panoh::web::client().unwrap()).standing_for_all("http://127.0.0.1:9".parse().unwrap())
 }
 
-fn on(store: Store, clock: Clock, ids: Ids) -> Services {
+/// The address of the web app, one at which there are passkeys.
+pub const PUBLIC_URL: &str = "http://localhost:8080";
+
+/// How people come in.
+pub struct Doorway {
+    pub second_factor: SecondFactor,
+    pub public_url: &'static str,
+}
+
+impl Default for Doorway {
+    /// By a password.
+    fn default() -> Self {
+        Self {
+            second_factor: SecondFactor::Off,
+            public_url: PUBLIC_URL,
+        }
+    }
+}
+
+fn on(store: Store, clock: Clock, ids: Ids, keys: &Keys, doorway: Doorway) -> Services {
+    let keys = Arc::clone(keys);
+    let source = move || Ok(keys.lock().unwrap().clone());
     Services::new(Setup {
         store,
         clock,
         ids,
         pack: Arc::new(panoh::pack::load(None).unwrap()),
-        vault: Vault::new(&Zeroizing::new([7; 32])),
-        link_base: "http://127.0.0.1:8080".to_owned(),
+        vault: Vault::of(Arc::new(source)).unwrap(),
+        link_base: doorway.public_url.to_owned(),
         mail_from: "panoh@demo.example".to_owned(),
         push_hosts: crate::harness::push_hosts(),
+        second_factor: doorway.second_factor,
     })
 }
 
-fn state(services: &Services) -> State {
+pub fn state(services: &Services) -> State {
     state_with(
         services,
         gateways::gateways(sms::Sender::Memory(sms::Memory::default())),
@@ -191,15 +284,13 @@ fn state_with(services: &Services, sms: sms::Gateways) -> State {
         sms,
         services: services.clone(),
         openapi: docs::openapi().into(),
+        limits: Arc::default(),
         patience: Patience {
             head: Duration::from_millis(400),
             body: Duration::from_millis(400),
+            request: Duration::from_secs(60),
         },
     }
-}
-
-fn door(services: &Services, sms: sms::Gateways) -> web::Data<State> {
-    web::Data::new(state_with(services, sms))
 }
 
 /// Runs a test on SQLite and on PostgreSQL: it appears as `name::sqlite` and `name::postgres`.

@@ -5,23 +5,23 @@
 //! is gone (finished, panicked, killed), the pipe closes and the guardian stops the cluster and removes its folder.
 
 use std::collections::BTreeSet;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use tokio::sync::Mutex;
 
-/// Arguments: folder of the binaries, folder of the cluster, port. Answers one line, `ready` or `failed`.
-/// Durability is off: a test's database need not outlive a power cut. Interrupts are for the test process to handle,
+/// Arguments: folder of the binaries, folder of the cluster, port, settings. Answers one line, `ready` or `failed`; then each
+/// line it is given is what `pg_ctl` is to do, answered by `done` or `failed`. Interrupts are for the test process to handle,
 /// and one that died while the cluster was starting must not take the guardian along by its broken pipe.
 const GUARDIAN: &str = r#"
 trap '' INT TERM HUP PIPE
-bin=$1 dir=$2 port=$3
+bin=$1 dir=$2 port=$3 settings=$4
 cd "$dir" || exit 1
 {
     "$bin/initdb" -D data -U panoh -A trust -E UTF8 --locale=C --no-sync --no-instructions &&
@@ -31,26 +31,56 @@ port = $port
 unix_socket_directories = '$dir'
 max_connections = 200
 shared_buffers = 128MB
-fsync = off
-synchronous_commit = off
-full_page_writes = off
 autovacuum = off
 jit = off
+$settings
 END
     "$bin/pg_ctl" -D data -l log -w -t 60 start
 } >setup.log 2>&1 && echo ready || { cat setup.log log 2>/dev/null; echo failed; }
+while read -r order; do
+    # Unquoted: an order and its options.
+    "$bin/pg_ctl" -D data -l log -w -t 60 $order >>orders.log 2>&1 && echo done || echo failed
+done
 exec >/dev/null 2>&1
-read -r _
 "$bin/pg_ctl" -D data -m immediate -w stop
 cd / && rm -rf "$dir"
 "#;
 
+/// A test's database need not outlive a power cut.
+const QUICK: &str = "fsync = off\nsynchronous_commit = off\nfull_page_writes = off";
+
 struct Cluster {
     binaries: PathBuf,
     port: u16,
-    /// Never written to: as long as it is open, the guardian keeps the cluster.
-    _lifeline: ChildStdin,
+    /// As long as it is open, the guardian keeps the cluster.
+    lifeline: ChildStdin,
+    answers: BufReader<ChildStdout>,
     _guardian: Child,
+}
+
+/// A cluster of one test's own that keeps what it has promised, and can be stopped.
+pub struct OwnCluster(Cluster);
+
+impl OwnCluster {
+    pub fn start() -> Self {
+        Self(start(&find_or_install(), "").unwrap_or_else(|problem| panic!("no cluster of one's own: {problem}")))
+    }
+
+    /// The database that every cluster has.
+    pub fn url(&self) -> String {
+        format!("postgres://panoh@127.0.0.1:{}/postgres", self.0.port)
+    }
+
+    /// What `pg_ctl` is to do: `restart -m immediate` is as if the power had failed. Waits until it is done.
+    pub fn order(&mut self, order: &str) {
+        let mut said = String::new();
+        let asked = writeln!(self.0.lifeline, "{order}");
+        let answered = asked.and_then(|()| self.0.answers.read_line(&mut said));
+        assert!(
+            answered.is_ok() && said.trim() == "done",
+            "pg_ctl {order}: {answered:?} {said}"
+        );
+    }
 }
 
 static CLUSTER: OnceLock<Cluster> = OnceLock::new();
@@ -159,7 +189,7 @@ fn cluster() -> &'static Cluster {
         // Another process may take the free port before PostgreSQL does: then another port is tried.
         let mut problems = String::new();
         for _ in 0..3 {
-            match start(&binaries) {
+            match start(&binaries, QUICK) {
                 Ok(cluster) => return cluster,
                 Err(problem) => problems.push_str(&problem),
             }
@@ -168,7 +198,7 @@ fn cluster() -> &'static Cluster {
     })
 }
 
-fn start(binaries: &Path) -> Result<Cluster, String> {
+fn start(binaries: &Path, settings: &str) -> Result<Cluster, String> {
     let told = |error: std::io::Error| error.to_string();
     let port = TcpListener::bind("127.0.0.1:0")
         .and_then(|socket| socket.local_addr())
@@ -181,7 +211,8 @@ fn start(binaries: &Path) -> Result<Cluster, String> {
         .args(["-c", GUARDIAN, "guardian"])
         .arg(binaries)
         .arg(&dir)
-        .arg(port.to_string());
+        .arg(port.to_string())
+        .arg(settings);
     guardian
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -193,22 +224,23 @@ fn start(binaries: &Path) -> Result<Cluster, String> {
     }
     let mut guardian = guardian.spawn().map_err(told)?;
     let lifeline = guardian.stdin.take().ok_or("the guardian has no lifeline")?;
-    let answer = guardian.stdout.take().ok_or("the guardian has no voice")?;
+    let mut answers = BufReader::new(guardian.stdout.take().ok_or("the guardian has no voice")?);
     let mut said = String::new();
-    for line in BufReader::new(answer).take(1 << 20).lines() {
-        let line = line.map_err(told)?;
-        match line.as_str() {
-            "ready" => {
-                return Ok(Cluster {
-                    binaries: binaries.to_owned(),
-                    port,
-                    _lifeline: lifeline,
-                    _guardian: guardian,
-                });
-            }
-            "failed" => break,
-            _ => said = format!("{said}{line}\n"),
+    loop {
+        let mut line = String::new();
+        if answers.read_line(&mut line).map_err(told)? == 0 || line.trim() == "failed" {
+            break;
         }
+        if line.trim() == "ready" {
+            return Ok(Cluster {
+                binaries: binaries.to_owned(),
+                port,
+                lifeline,
+                answers,
+                _guardian: guardian,
+            });
+        }
+        said.push_str(&line);
     }
     drop(lifeline);
     let _ = guardian.wait();

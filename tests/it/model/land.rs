@@ -10,6 +10,7 @@ use panoh::clock::Clock;
 use panoh::domain::accounts::{Actor, Organisation, Role, User};
 use panoh::domain::household::Need;
 use panoh::domain::id::{Moment, OrganisationId, RoomId, ShelterId, UserId};
+use panoh::domain::quotas::Quotas;
 use panoh::domain::rooms::{Room, RoomKind};
 use panoh::domain::shelters::{AdmissionRules, LocationPolicy, Shelter, ShelterKind};
 use panoh::ids::Ids;
@@ -97,7 +98,18 @@ fn on(store: Store, clock: Clock, ids: Ids) -> Services {
         link_base: "http://127.0.0.1:8080".to_owned(),
         mail_from: "panoh@demo.example".to_owned(),
         push_hosts: crate::harness::push_hosts(),
+        second_factor: panoh::domain::factors::SecondFactor::Off,
     })
+    .with_quotas(plenty())
+}
+
+/// The world asks for more in an hour than people do in a day; a handover stays what it is.
+fn plenty() -> Quotas {
+    Quotas {
+        searches: u32::MAX,
+        holds: u32::MAX,
+        ..Quotas::default()
+    }
 }
 
 async fn settle(services: Services, url: String, ground: (TempDir, Option<postgres::PrivateDatabase>)) -> Land {
@@ -166,6 +178,7 @@ pub async fn actor(
         organisation_id,
         shelters,
         origin: "test".to_owned(),
+        by: panoh::domain::accounts::Bearer::Nothing,
     }
 }
 
@@ -231,6 +244,7 @@ pub fn plan(
         rules,
         report_due: NaiveTime::from_hms_opt(9, 0, 0).unwrap(),
         report_interval_hours: 24,
+        canary: false,
         rooms,
         version: 0,
     }
@@ -267,6 +281,7 @@ fn plans(organisation: OrganisationId) -> Vec<Shelter> {
         ),
         Shelter {
             report_interval_hours: 12,
+            canary: false,
             ..shelter(
                 "TJ-KT-01",
                 "TJ-KT-02",
@@ -346,6 +361,7 @@ pub fn word(refused: &Refused) -> String {
         Refused::Invalid(_) => "invalid".to_owned(),
         Refused::KeyReused => "key_reused".to_owned(),
         Refused::TooManyAttempts => "too_many_attempts".to_owned(),
+        Refused::QuotaReached { .. } => "quota_reached".to_owned(),
         Refused::Stale => "stale".to_owned(),
         other => panic!("refused by trouble: {other:?}"),
     }

@@ -76,6 +76,7 @@ pub fn search(random: &mut Random, today: NaiveDate) -> Search {
         languages: BTreeSet::new(),
         from_district: DISTRICTS[random.below(DISTRICTS.len())].to_owned(),
         avoid_districts: BTreeSet::new(),
+        excluded: Default::default(),
         urgency: [Urgency::Now, Urgency::Today, Urgency::ThisWeek, Urgency::Planned][random.below(4)],
         earliest_date: random.percent(8).then(|| today + TimeDelta::days(random.within(-1, 5))),
         rooms_apart_ok: random.percent(30),

@@ -61,7 +61,7 @@ on_both! {
 
         let fields = [("MessageSid", "SM1"), ("From", HERS), ("Body", "2 4"), ("To", "+992440000001"), ("NumMedia", "0")];
         let path = format!("{PATH}?gateway=twilio");
-        let signature = twilio(&format!("http://127.0.0.1:8080{path}"), &fields);
+        let signature = twilio(&format!("http://localhost:8080{path}"), &fields);
         let headers = [FORM, ("x-twilio-signature", signature.as_str())];
         let (status, kind, text) = post(&path, &headers, form(&fields).into_bytes()).await;
         let twiml = format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?><Response><Message>{reply}</Message></Response>");
@@ -71,7 +71,7 @@ on_both! {
 
         // To who is not known: empty in every shape.
         let unknown = [("MessageSid", "SM2"), ("From", STRANGE), ("Body", "2 4")];
-        let signature = twilio(&format!("http://127.0.0.1:8080{path}"), &unknown);
+        let signature = twilio(&format!("http://localhost:8080{path}"), &unknown);
         let headers = [FORM, ("x-twilio-signature", signature.as_str())];
         assert!(post(&path, &headers, form(&unknown).into_bytes()).await.2.ends_with("<Response></Response>"));
         let headers = [("x-kannel-from", STRANGE), ("content-type", "text/plain")];
@@ -86,7 +86,7 @@ on_both! {
         let mac = Hmac::<Sha256>::new_from_slice(SECRET.as_bytes()).unwrap();
         let good = hex::encode(mac.chain_update(&body).finalize().into_bytes());
         let fields = [("MessageSid", "SM1"), ("From", HERS), ("Body", "2 4")];
-        let of_other_url = twilio("http://127.0.0.1:8080/api/v1/channels/sms?gateway=other", &fields);
+        let of_other_url = twilio("http://localhost:8080/api/v1/channels/sms?gateway=other", &fields);
         let forged: Vec<Call> = vec![
             (PATH.to_owned(), vec![json_type], body.clone()),
             (format!("{PATH}?gateway=nobody&secret={SECRET}"), vec![json_type], body.clone()),

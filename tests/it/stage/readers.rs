@@ -9,10 +9,13 @@ use serde_json::{Value, json};
 
 use super::id_of;
 use crate::harness::Harness;
+use crate::harness::client::Person;
 use crate::harness::country::Country;
 use crate::harness::readers::active_reader;
 
 pub struct Readers {
+    /// Another administrator.
+    pub second: Person,
     pub schedule: String,
     /// Waits for the approval of another administrator than the one who named it.
     pub recipient: String,
@@ -50,6 +53,7 @@ impl Readers {
         let digest = h.services.digests(None, 1).await.unwrap().remove(0).digest.id;
         let letter = digests::letters(&h.services.store, digest).await.unwrap().remove(0);
         Self {
+            second,
             schedule,
             recipient,
             asked,

@@ -1,6 +1,7 @@
 //! What both shelters of the stage ask for, and what is on its way between them.
 
 use chrono::Duration;
+use panoh::domain::id::Moment;
 use serde_json::json;
 
 use super::id_of;
@@ -72,4 +73,25 @@ impl Supplies {
             transfers: transfers.try_into().unwrap(),
         }
     }
+}
+
+/// One that moves two packs of flour, which the one shelter asks for and the other can spare.
+pub async fn transfer_plan(country: &Country, now: Moment) -> String {
+    let asked = json!({"shelter_id": country.shelter.id, "item": "flour", "quantity": 100, "priority": "normal",
+        "needed_by": now.date_naive(), "reason": "season"});
+    country
+        .manager
+        .post_once("/api/v1/supply-requests", "flour-for-a-plan", &asked)
+        .await
+        .expect(201);
+    let path = format!("/api/v1/shelters/{}/stock", country.other_shelter.id);
+    let counted = json!({"stock": [{"item": "flour", "on_hand": 500}]});
+    country.other_manager.put(&path, &counted).await.expect(200);
+    id_of(
+        &country
+            .admin
+            .post("/api/v1/plans/transfers", &json!({}))
+            .await
+            .expect(201),
+    )
 }

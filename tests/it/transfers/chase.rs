@@ -92,8 +92,8 @@ on_both! {
         assert_eq!(turn(at(9, 12 * 60)).await, none());
         let told = h.services.audit_log(&panoh::domain::accounts::Actor {
             user_id: scene.c.admin.user.id, role: panoh::domain::accounts::Role::Admin, name: String::new(),
-            organisation_id: None, shelters: Vec::new(), origin: String::new(),
-        }, None, 50).await.unwrap();
+            organisation_id: None, shelters: Vec::new(), origin: String::new(), by: panoh::domain::accounts::Bearer::Nothing,
+        }, panoh::domain::logbook::Wanted::default(), 50).await.unwrap().rows;
         let count = |action: &str| told.iter().filter(|row| row.entry.action == action).count();
         assert_eq!((count("transfer.remind"), count("transfer.tell_operators")), (2, 1));
     }

@@ -34,7 +34,8 @@ on_both! {
         }
         let mut heard = Vec::new();
         while let Ok(event) = watch.try_recv() {
-            if let Event::Hold { id, state, .. } = event {
+            if let Event::Hold(hold) = event {
+                let (id, state) = (hold.id, hold.state);
                 heard.push((id, state));
             }
         }
