@@ -3,7 +3,7 @@
 # when nothing is missing it only looks.
 #
 #   scripts/setup.sh            everything
-#   scripts/setup.sh PART...    only: compiler chromium postgresql frontend e2e
+#   scripts/setup.sh PART...    only: compiler chromium postgresql frontend e2e audit scanners
 #
 # Debian packages come from apt (as root, or through sudo), JavaScript packages from the npm registry by the
 # checked-in lock files. No browser is downloaded: the tests drive Debian's Chromium.
@@ -22,11 +22,43 @@ want_compiler() { has cc || missing_packages+=(build-essential); }
 want_chromium() { has chromium || missing_packages+=(chromium fonts-dejavu-core); }
 
 want_postgresql() {
+    has ip || missing_packages+=(iproute2)
     local initdb
     for initdb in /usr/lib/postgresql/*/bin/initdb; do
         [ -x "$initdb" ] && return
     done
     has initdb && has postgres && has pg_ctl || missing_packages+=(postgresql)
+}
+
+# Python asks the API everything its document allows; its packages come from PyPI by a list with hashes.
+want_audit() { python3 -c 'import ensurepip' 2>/dev/null || missing_packages+=(python3 python3-venv); }
+
+want_scanners() {
+    has sqlmap || missing_packages+=(sqlmap)
+    has perl && perl -MLW2 -e1 2>/dev/null || missing_packages+=(perl libwhisker2-perl libjson-pp-perl libnet-ssleay-perl)
+}
+
+# nikto's tests are not free software, so Debian keeps it apart: fetched as a tool, not installed.
+fetch_nikto() {
+    [ ! -e target/audit/nikto ] || return 0
+    say "fetching nikto"
+    mkdir -p target/audit
+    curl -fsSL -o target/audit/nikto.deb https://deb.debian.org/debian/pool/non-free/n/nikto/nikto_2.1.5-3.1_all.deb
+    printf '%s  target/audit/nikto.deb\n' 640d60e86d6102cb9fa444663f38433a5fc4df10e89b894bac48af427b525b47 | sha256sum --check --quiet
+    dpkg -x target/audit/nikto.deb target/audit/nikto
+}
+
+python_packages() {
+    local venv=target/audit/venv wanted
+    wanted=$(sha256sum tests/audit/requirements.txt)
+    if [ -f "$venv/.installed" ] && [ "$(cat "$venv/.installed")" = "$wanted" ]; then
+        return 0
+    fi
+    say "installing the Python packages of tests/audit"
+    rm -rf "$venv"
+    python3 -m venv "$venv"
+    "$venv/bin/pip" install --quiet --disable-pip-version-check --require-hashes -r tests/audit/requirements.txt >&2
+    printf '%s' "$wanted" >"$venv/.installed"
 }
 
 install_packages() {
@@ -71,9 +103,9 @@ node_packages() {
 }
 
 parts=("$@")
-[ ${#parts[@]} -gt 0 ] || parts=(compiler chromium postgresql frontend e2e)
+[ ${#parts[@]} -gt 0 ] || parts=(compiler chromium postgresql frontend e2e audit)
 
-node_dirs=()
+node_dirs=() audit= scanners=
 for part in "${parts[@]}"; do
     case $part in
     compiler) want_compiler ;;
@@ -81,7 +113,9 @@ for part in "${parts[@]}"; do
     postgresql) want_postgresql ;;
     frontend) node_dirs+=(frontend) ;;
     e2e) node_dirs+=(tests/e2e) ;;
-    *) die "no such part: $part (compiler chromium postgresql frontend e2e)" ;;
+    audit) want_audit && audit=yes ;;
+    scanners) want_scanners && scanners=yes ;;
+    *) die "no such part: $part (compiler chromium postgresql frontend e2e audit scanners)" ;;
     esac
 done
 
@@ -90,3 +124,9 @@ install_packages
 for dir in ${node_dirs[@]+"${node_dirs[@]}"}; do
     node_packages "$dir"
 done
+if [ -n "$audit" ]; then
+    python_packages
+fi
+if [ -n "$scanners" ]; then
+    fetch_nikto
+fi

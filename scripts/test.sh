@@ -16,5 +16,9 @@ phase "clippy" none cargo clippy --workspace --all-targets --locked -- -D warnin
 phase "build of the tests" none cargo test --workspace --locked --no-run
 phase "unit and integration tests" cargo cargo test --workspace --locked --no-fail-fast
 phase "build of the program" none cargo build --locked --bin panoh
+# Needs root, for namespaces, and says so where it cannot.
+phase "three nodes, one of them cut off" none tests/nodes/apart.py "$PWD/target/debug/panoh"
+# Two minutes of what `make audit` does for twenty.
+phase "the API as each role" none target/audit/venv/bin/python tests/audit/api.py "$PWD/target/debug/panoh" 120
 phase "end-to-end tests" node npm --prefix tests/e2e test
 closing_line
