@@ -85,17 +85,72 @@ async function peopled(page) {
   await page.locator('iframe').waitFor();
 }
 
+/** Somebody who is to become an administrator waits for the second one; the page is that one's. */
+async function waitsForTwo(page) {
+  const person = { email: `two.${Date.now()}@committee.example`, name: 'Second Person', role: 'admin', organisation_id: null, shelter_ids: [], language: 'ru' };
+  await tell(page, '/users', person);
+  await page.goto('/approvals');
+  await page.getByText(words('en')('approval.own')).first().waitFor();
+}
+
+/** A program with a key, and the key itself, which is shown this once. */
+async function keyed(page) {
+  const say = words('en');
+  await page.goto('/tokens');
+  await page.getByText(say('token.new'), { exact: true }).click();
+  await page.getByLabel(say('token.name'), { exact: true }).fill('Registry of the region');
+  await page.getByLabel(say('token.role'), { exact: true }).selectOption('committee');
+  await page.getByRole('group', { name: say('token.scopes') }).getByRole('checkbox').first().check();
+  await page.getByRole('button', { name: say('token.create') }).click();
+  await page.getByText(say('token.once')).waitFor();
+}
+
+/** An account that came in and has a second factor, so that everything can be done with it. */
+async function accountOf(page) {
+  const { items } = await ask(page, '/users');
+  const one = items.find(({ role }) => role === 'officer');
+  await page.route('**/api/v1/users', (route) => route.fulfill({ json: { items: [{ ...one, state: 'active', has_factor: true }], next_cursor: null } }));
+  await page.goto(`/users/${one.id}`);
+  await page.getByRole('heading', { name: one.name, level: 1 }).waitFor();
+  await page.unroute('**/api/v1/users');
+}
+
+/** As somebody sees it who has yet to set up the second factor that her role wants. */
+async function enrolling(page) {
+  await page.route('**/api/v1/me', async (route) => {
+    const answer = await route.fetch();
+    await route.fulfill({ response: answer, json: { ...(await answer.json()), must_set_up_factor: true } });
+  });
+  await page.goto('/');
+  await page.getByRole('heading', { name: words('en')('safety.enrol'), level: 1 }).waitFor();
+  await page.unroute('**/api/v1/me');
+}
+
+/** A link that may be used. */
+async function invited(page) {
+  const json = { kind: 'invitation', email: 'gulnora@committee.example', name: 'Gulnora', role: 'committee', language: 'en', needs_factor: true, shortest_password: 15 };
+  await page.route('**/api/v1/tickets/look', (route) => route.fulfill({ json }));
+  await page.goto('/welcome#link');
+  await page.locator('input[type="password"]').waitFor();
+}
+
 /** `nobody` has not signed in. @type {{ role: string, name: string, file: string, arrange: (page: import('playwright-core').Page) => Promise<unknown> }[]} */
 export const PAGES = [
   { role: 'nobody', name: 'sign-in', file: 'shell/Door.svelte', arrange: at('/') },
+  { role: 'nobody', name: 'reset', file: 'shell/Reset.svelte', arrange: at('/reset') },
+  { role: 'nobody', name: 'welcome', file: 'shell/Welcome.svelte', arrange: invited },
+  { role: 'nobody', name: 'help', file: 'safety/Help.svelte', arrange: at('/help') },
   { role: 'nobody', name: 'glossary', file: 'glossary/Glossary.svelte', arrange: at('/glossary') },
   { role: 'manager', name: 'today', file: 'manager/Today.svelte', arrange: at('/') },
   { role: 'manager', name: 'requests', file: 'manager/Requests.svelte', arrange: at('/requests') },
   { role: 'manager', name: 'stock', file: 'stock/Stock.svelte', arrange: at('/stock') },
   { role: 'manager', name: 'history', file: 'manager/History.svelte', arrange: at('/history') },
   { role: 'manager', name: 'contact', file: 'manager/Contact.svelte', arrange: at('/contact') },
+  { role: 'manager', name: 'access', file: 'manager/Access.svelte', arrange: at('/access') },
   { role: 'manager', name: 'reminders', file: 'manager/Reminders.svelte', arrange: at('/reminders') },
   { role: 'manager', name: 'no-such', file: 'parts/NoPage.svelte', arrange: at('/nowhere') },
+  { role: 'manager', name: 'safety', file: 'safety/Safety.svelte', arrange: at('/safety') },
+  { role: 'manager', name: 'help', file: 'safety/Help.svelte', arrange: at('/help') },
   { role: 'officer', name: 'find', file: 'officer/Find.svelte', arrange: at('/') },
   { role: 'officer', name: 'places', file: 'officer/Places.svelte', arrange: look },
   { role: 'officer', name: 'nothing-fits', file: 'officer/Places.svelte', arrange: nothingFits },
@@ -112,6 +167,7 @@ export const PAGES = [
   { role: 'committee', name: 'digests', file: 'digests/Digests.svelte', arrange: at('/digests') },
   { role: 'committee', name: 'digest', file: 'digests/DigestPage.svelte', arrange: first('/digests', '/digests/:id') },
   { role: 'committee', name: 'alerts', file: 'alerts/Alerts.svelte', arrange: at('/alerts') },
+  { role: 'committee', name: 'enrol', file: 'safety/Enrol.svelte', arrange: enrolling },
   { role: 'committee', name: 'no-such', file: 'parts/NoPage.svelte', arrange: at('/nowhere') },
   { role: 'admin', name: 'shelters', file: 'admin/Shelters.svelte', arrange: at('/shelters') },
   { role: 'admin', name: 'shelter', file: 'admin/ShelterPage.svelte', arrange: first('/shelters', '/shelters/:id') },
@@ -130,6 +186,9 @@ export const PAGES = [
   { role: 'admin', name: 'balance', file: 'supplies/Balance.svelte', arrange: at('/supplies/balance') },
   { role: 'admin', name: 'unmet', file: 'ledger/Unmet.svelte', arrange: at('/unmet') },
   { role: 'admin', name: 'users', file: 'admin/Users.svelte', arrange: at('/users') },
+  { role: 'admin', name: 'user', file: 'admin/UserPage.svelte', arrange: accountOf },
+  { role: 'admin', name: 'approvals', file: 'admin/Approvals.svelte', arrange: waitsForTwo },
+  { role: 'admin', name: 'tokens', file: 'admin/Tokens.svelte', arrange: keyed },
   { role: 'admin', name: 'catalogue', file: 'admin/Catalogue.svelte', arrange: at('/catalogue') },
   { role: 'admin', name: 'item', file: 'admin/CatalogueItem.svelte', arrange: at('/catalogue/family_kit') },
   { role: 'admin', name: 'item-new', file: 'admin/CatalogueItem.svelte', arrange: at('/catalogue/new') },

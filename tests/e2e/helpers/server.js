@@ -7,7 +7,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const repository = fileURLToPath(new URL('../../../', import.meta.url));
-const binary = path.resolve(process.env.E2E_PROGRAM ?? path.join(repository, 'target/debug/panoh'));
+export const binary = path.resolve(process.env.E2E_PROGRAM ?? path.join(repository, 'target/debug/panoh'));
 const READY_WITHIN_MS = 180_000;
 const STOP_WITHIN_MS = 10_000;
 

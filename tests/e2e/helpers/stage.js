@@ -182,8 +182,11 @@ async function speak(page, language) {
   await page.locator(`html[lang="${language}"]`).waitFor({ state: 'attached' });
 }
 
-/** A heading is there and nothing says that it is still loading. (The event stream keeps the network busy for ever.) */
+/**
+ * A heading is there, of the page or of the dialog that hides it, and nothing says that it is still loading. (The event stream
+ * keeps the network busy for ever.)
+ */
 export async function settled(page) {
-  await page.locator('h1').first().waitFor();
+  await page.locator('h1:visible, dialog[open] h2').first().waitFor();
   await page.waitForFunction(() => !document.querySelector('[aria-busy="true"]'));
 }

@@ -4,6 +4,7 @@ import { after, before, test } from 'node:test';
 import { cutting, startLine } from '../helpers/line.js';
 import { takePhone } from '../helpers/phone.js';
 import { ask, tell } from '../helpers/placement.js';
+import { letterTo } from '../helpers/readers.js';
 import { fillInSignIn, setStage, settled } from '../helpers/stage.js';
 import { words } from '../helpers/words.js';
 
@@ -233,10 +234,13 @@ test('the app opens without a line, a report is kept, and the session that ended
 async function colleague(shelter, name) {
   const admin = await stage.signIn('admin', { width: 1280, language });
   const email = `${name}@demo.example`;
-  const password = 'a long enough password';
+  const password = 'a walk up the hill by the river';
   const { organisation } = await ask(await viewer(3), '/me');
-  const { status, body } = await tell(admin, '/users', { email, name: 'Ҷамила Р.', role: 'manager', language, organisation_id: organisation.id, shelter_ids: [shelter], password });
+  const { status, body } = await tell(admin, '/users', { email, name: 'Ҷамила Р.', role: 'manager', language, organisation_id: organisation.id, shelter_ids: [shelter] });
   assert.equal(status, 201, JSON.stringify(body));
+  const { text } = await letterTo(stage.server.mailDir, email);
+  const chosen = await tell(admin, '/tickets/use', { token: /\/welcome#(\S+)/.exec(text)[1], password });
+  assert.equal(chosen.status, 204, JSON.stringify(chosen.body));
   stage.server.accounts.push({ role: 'manager', email, password, organisation: null, shelter_ids: [shelter] });
   return stage.server.accounts.filter((one) => one.role === 'manager').length - 1;
 }

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { rm } from 'node:fs/promises';
+import { digestWithTables } from '../helpers/digest.js';
 import { DOMAIN, open, sentLetter, signingKey, unknownTo, verdict } from '../helpers/mail.js';
 import { ask, tell } from '../helpers/placement.js';
 import { LANGUAGES, setStage } from '../helpers/stage.js';
@@ -103,17 +104,27 @@ for (const [name, rhythm] of Object.entries(RHYTHMS)) {
   }
 }
 
-test('tables travel with the letter that wants them, and are the ones that can be fetched later', async () => {
-  const attach = { attach_csv: true, attach_xlsx: true };
-  const raw = await letterOf(admin, stage.server.mailDir, RHYTHMS.half_yearly, 'tg', attach);
+test('tables travel with the letters that readers get, and are the ones that can be fetched later', async () => {
+  const digest = await digestWithTables(admin);
+  const raw = await sentLetter(stage.server.mailDir, digest.letters_list[0].id);
   assert.ok(raw.length <= 300_000, `${raw.length} bytes`);
-  const { files } = await open(raw);
+  const { files, html } = await open(raw);
+  const [, language] = html.match(/<html[^>]* lang="(\w+)"/);
   assert.deepEqual(files.map(({ name }) => name.replace(/\d{4}-\d\d-\d\d/, 'DAY')), ['panoh-DAY.csv', 'panoh-DAY.xlsx']);
-  const { items } = await ask(admin, '/digests?kind=test&limit=1');
+  const second = await stage.signIn('admin', { language: 'en', account: 1 });
   for (const [index, format] of ['csv', 'xlsx'].entries()) {
-    const fetched = await admin.evaluate(async (at) => [...new Uint8Array(await (await fetch(at)).arrayBuffer())], `/api/v1/digests/${items[0].id}/export?language=tg&format=${format}`);
+    // They name shelters: each time they leave, another administrator has agreed.
+    const { body: asked } = await tell(admin, '/approvals', { kind: 'export', what: `digest:${digest.id}` });
+    assert.equal((await tell(second, `/approvals/${asked.id}/approve`, {})).status, 200);
+    const fetched = await admin.evaluate(async (at) => [...new Uint8Array(await (await fetch(at)).arrayBuffer())], `/api/v1/digests/${digest.id}/export?language=${language}&format=${format}&approval=${asked.id}`);
     assert.ok(Buffer.from(fetched).equals(files[index].bytes), format);
   }
+  await stage.leave(second);
+});
+
+test('a letter that somebody sends to herself carries no tables that name shelters', async () => {
+  const raw = await letterOf(admin, stage.server.mailDir, RHYTHMS.half_yearly, 'tg', { attach_csv: true, attach_xlsx: true });
+  assert.deepEqual((await open(raw)).files, []);
 });
 
 test('a letter that somebody changed on its way is no longer the domain’s, with either kind of key', async () => {

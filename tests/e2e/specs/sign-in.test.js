@@ -32,3 +32,20 @@ test('one signs in by keyboard alone', async () => {
   await settled(page);
   await stage.leave(page);
 });
+
+test('Shift three times leaves at once: another page stands there, the session has ended, and the way back shows nothing', async () => {
+  const page = await stage.signIn('officer', { fresh: true });
+  const context = page.context();
+  await context.route('https://*.wikipedia.org/**', (route) => route.fulfill({ contentType: 'text/html', body: '<h1>Elsewhere</h1>' }));
+  assert.equal((await context.request.get('/api/v1/me')).status(), 200);
+  for (let pressed = 0; pressed < 3; pressed += 1) await page.keyboard.press('Shift');
+  await page.getByRole('heading', { name: 'Elsewhere' }).waitFor();
+  const deadline = Date.now() + 10_000;
+  while ((await context.request.get('/api/v1/me')).status() !== 401) assert.ok(Date.now() < deadline, 'the session goes on');
+  // The page was replaced in the history; what stood before it is the door.
+  await page.goBack().catch(() => null);
+  if (page.url().startsWith(stage.url)) await page.locator('input[type="password"]').waitFor();
+  assert.equal(await page.locator('details.menu').count(), 0);
+  // Not `stage.leave`: this page went elsewhere on purpose.
+  await context.close();
+});
