@@ -2,7 +2,7 @@
 //! run on the same machine. Ratios are what counts; figures of two machines do not compare.
 //!
 //! `make bench ARGS="--shelters 50,500 --seconds 3 --json"`; `cargo bench --bench loops -- ranking` for the ranking alone,
-//! `-- mail` for the letters.
+//! `-- mail` for the letters, `-- telling` for whether the time of an answer tells who has an account.
 
 #[path = "loops/bare.rs"]
 mod bare;
@@ -30,6 +30,8 @@ mod ranking;
 mod smtp;
 #[path = "loops/table.rs"]
 mod table;
+#[path = "loops/telling.rs"]
+mod telling;
 #[path = "loops/writes.rs"]
 mod writes;
 
@@ -74,6 +76,8 @@ enum Only {
     Ranking,
     /// A thousand letters to a mail server.
     Mail,
+    /// Whether the time of an answer tells who has an account.
+    Telling,
 }
 
 fn main() -> Outcome<()> {
@@ -107,6 +111,9 @@ async fn run(options: Options) -> Outcome<()> {
         writes::make_durable()?;
         let dir = tempfile::tempdir_in(&folder)?;
         mail::thousand(dir.path(), &mut table).await?;
+    } else if let Some(Only::Telling) = options.only {
+        let dir = tempfile::tempdir_in(&folder)?;
+        telling::whether_time_tells(dir.path(), &mut table).await?;
     } else if options.bare {
         let dir = tempfile::tempdir_in(&folder)?;
         measure::bare_alone(&setting, dir.path(), &mut table).await?;
@@ -122,6 +129,8 @@ async fn run(options: Options) -> Outcome<()> {
         jobs::import(dir.path(), &mut table).await?;
         let dir = tempfile::tempdir_in(&folder)?;
         mail::thousand(dir.path(), &mut table).await?;
+        let dir = tempfile::tempdir_in(&folder)?;
+        telling::whether_time_tells(dir.path(), &mut table).await?;
         table.growth();
     }
     table.finish()

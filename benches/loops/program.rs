@@ -24,8 +24,13 @@ pub struct Program {
 impl Program {
     pub fn start(dir: &Path, shelters: u32, database: Option<&str>) -> Outcome<Self> {
         let begin = Instant::now();
+        // What one person may do in a day is not what is measured.
+        let config = dir.join("panoh.toml");
+        fs::write(&config, "[quotas]\nsearches = 1000000000\nholds = 1000000000\n")?;
         let mut command = binary();
         command
+            .arg("--config")
+            .arg(&config)
             .args(["demo", "--port", "0", "--json", "--shelters"])
             .arg(shelters.to_string())
             .arg("--dir")
@@ -80,17 +85,22 @@ impl Program {
         Ok(kilobytes / 1024.0)
     }
 
+    pub fn accounts_of(&self, role: &str) -> impl Iterator<Item = &Value> {
+        let wanted = move |account: &&Value| account.get("role").and_then(Value::as_str) == Some(role);
+        self.accounts.iter().filter(wanted)
+    }
+
     pub fn account(&self, role: &str) -> Outcome<&Value> {
-        let wanted = |account: &&Value| account.get("role").and_then(Value::as_str) == Some(role);
-        self.accounts
-            .iter()
-            .find(wanted)
-            .ok_or_else(|| format!("the demo has no {role}").into())
+        let first = self.accounts_of(role).next();
+        first.ok_or_else(|| format!("the demo has no {role}").into())
     }
 
     /// The header with which this role's requests are signed.
     pub async fn sign_in(&self, role: &str) -> Outcome<String> {
-        let account = self.account(role)?;
+        self.sign_in_as(self.account(role)?).await
+    }
+
+    pub async fn sign_in_as(&self, account: &Value) -> Outcome<String> {
         let body = json!({ "email": account.get("email"), "password": account.get("password") });
         let answer = self.ask("POST", "/api/v1/session", &[], Some(&body)).await?;
         let token = answer

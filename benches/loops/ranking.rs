@@ -206,6 +206,7 @@ fn row(number: u32) -> Row {
         },
         report_due: NaiveTime::MIN,
         report_interval_hours: 24,
+        canary: false,
         rooms: rooms.iter().map(|view| view.room.clone()).collect(),
         version: 1,
     };
@@ -276,6 +277,7 @@ fn searches() -> Vec<(&'static str, Search)> {
             languages: BTreeSet::from(["tg".to_owned()]),
             from_district: "D1".to_owned(),
             avoid_districts: BTreeSet::from(["D7".to_owned()]),
+            excluded: Default::default(),
             urgency: Urgency::Now,
             earliest_date: None,
             rooms_apart_ok,

@@ -27,48 +27,80 @@ fn key(kind: u8, begin: DateTime<Utc>, n: u64) -> String {
     )
 }
 
-/// Reports of one shelter with all its rooms and a count of supplies; tells how many rows each of them writes.
+/// Most managers who report at once, each for one shelter.
+const MANAGERS: usize = 16;
+
+/// What one manager sends again and again.
+#[derive(Clone)]
+struct Reporter {
+    header: String,
+    path: String,
+    body: String,
+    rooms: usize,
+    items: usize,
+}
+
+impl Reporter {
+    async fn of(program: &Program, account: &Value) -> Outcome<Self> {
+        let shelter = account.pointer("/shelter_ids/0").and_then(Value::as_str);
+        let shelter = shelter.ok_or("a manager of the demo has no shelter")?;
+        let header = program.sign_in_as(account).await?;
+        let signed = std::slice::from_ref(&header);
+        let state = format!("/api/v1/shelters/{shelter}/state");
+        let state = program.ask("GET", &state, signed, None).await?;
+        let items = program.ask("GET", "/api/v1/items", signed, None).await?;
+        let rooms: Vec<Value> = list(&state, "rooms").iter().map(room_line).collect();
+        let counted = list(&items, "items").iter().take(ITEMS);
+        let stock: Vec<Value> = counted
+            .map(|item| json!({ "item": item.get("code"), "on_hand": 40 }))
+            .collect();
+        let (rows, counts) = (rooms.len(), stock.len());
+        let body =
+            json!({ "observed_at": "@observed_at", "rooms": rooms, "stock": stock, "planned_exits": [], "note": null });
+        Ok(Self {
+            header,
+            path: format!("/api/v1/shelters/{shelter}/reports"),
+            body: body.to_string(),
+            rooms: rows,
+            items: counts,
+        })
+    }
+}
+
+/// Reports of several shelters in turn, with all their rooms and a count of supplies; tells how many rows one of them
+/// writes.
 pub async fn reports(setting: &Setting, program: &Program, table: &mut Table) -> Outcome<ReportRows> {
-    let shelter = program
-        .account("manager")?
-        .pointer("/shelter_ids/0")
-        .and_then(Value::as_str);
-    let shelter = shelter.ok_or("the demo's manager has no shelter")?;
-    let header = program.sign_in("manager").await?;
-    let signed = std::slice::from_ref(&header);
-    let state = program
-        .ask("GET", &format!("/api/v1/shelters/{shelter}/state"), signed, None)
-        .await?;
-    let items = program.ask("GET", "/api/v1/items", signed, None).await?;
-    let rooms: Vec<Value> = list(&state, "rooms").iter().map(room_line).collect();
-    let stock: Vec<Value> = list(&items, "items")
-        .iter()
-        .take(ITEMS)
-        .map(|item| json!({ "item": item.get("code"), "on_hand": 40 }))
-        .collect();
+    let mut reporters = Vec::new();
+    for account in program.accounts_of("manager").take(MANAGERS) {
+        reporters.push(Reporter::of(program, account).await?);
+    }
+    let rooms: usize = reporters.iter().map(|reporter| reporter.rooms).sum();
     let rows = ReportRows {
-        rooms: rooms.len(),
-        items: stock.len(),
+        rooms: rooms.div_ceil(reporters.len().max(1)),
+        items: reporters.first().ok_or("the demo has no manager")?.items,
     };
-    let body =
-        json!({ "observed_at": "@observed_at", "rooms": rooms, "stock": stock, "planned_exits": [], "note": null })
-            .to_string();
-    let path = format!("/api/v1/shelters/{shelter}/reports");
+    let shelters = reporters.len();
     let begin = now();
     let write = move |n: u64, into: &mut Vec<u8>| {
+        let turn = usize::try_from(n).unwrap_or(0) % reporters.len().max(1);
+        let Some(reporter) = reporters.get(turn) else { return };
         // Each report a millisecond newer than the one before, with a key of its own.
         let observed_at = begin + chrono::Duration::milliseconds(i64::try_from(n).unwrap_or(0));
-        let body = body.replace(
+        let body = reporter.body.replace(
             "@observed_at",
             &observed_at.to_rfc3339_opts(SecondsFormat::Millis, true),
         );
-        load::request("POST", &path, &[header.clone(), key(0, begin, n)], &body, into);
+        let headers = [reporter.header.clone(), key(0, begin, n)];
+        load::request("POST", &reporter.path, &headers, &body, into);
     };
     let figures = load::run(setting.load(program.address, Pace::Unbounded), write)
         .await?
         .all_answered(&[201])?;
     table.work(
-        &format!("report of {} rooms and {} items", rows.rooms, rows.items),
+        &format!(
+            "report of {} rooms and {} items, {shelters} shelters in turn",
+            rows.rooms, rows.items
+        ),
         setting.clients,
         &figures,
     );
