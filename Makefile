@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo build test soak lint bench clean
+.PHONY: help setup demo build test soak lint audit bench clean
 ARGS ?=
 
 help: ## this list
@@ -23,14 +23,16 @@ build: ## the web app and the release binary, target/release/panoh
 test: ## every check and every test: web app, format, lints, unit, integration, end to end
 	@scripts/test.sh
 
-# What `make test` does in short: nodes killed a hundred times, and every slot of a year in many more zones and cadences.
-soak: ## the same tests of letters and schedules, for as long as it takes to trust them (half an hour)
-	@scripts/setup.sh compiler postgresql
-	KILLS=$${KILLS:-100} cargo test --locked --test it -- --nocapture digests::nodes digests::trouble digests::once
-	PROPTEST_CASES=$${PROPTEST_CASES:-20000} cargo test --locked --lib -- domain::digests domain::calendar domain::alerts
+# KILLS=10 MODEL_STEPS=100000 is quicker and says less.
+soak: ## the tests of what must never be lost, for as long as it takes to trust them (hours)
+	@scripts/soak.sh
 
 lint: ## format, lints, licences, known vulnerabilities
 	@scripts/lint.sh
+
+# MINUTES=5 is quicker and says less. Reports, and the bills of materials, are in target/audit.
+audit: ## the tools of attackers turned on ourselves: the API, injection, the server, known vulnerabilities (half an hour)
+	@scripts/audit.sh $(or $(MINUTES),20)
 
 # Builds the program itself, in the release profile. The second part sets transfer plans beside another solver
 # (20 minutes: SECONDS_EACH=5 is quicker and says less); the third opens the manager's page on a slow line.
