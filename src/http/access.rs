@@ -14,6 +14,7 @@ use super::State;
 use super::limits::Client;
 use super::matrix::{self, Who};
 use super::problem::Problem;
+use super::route;
 use crate::domain::accounts::{Actor, Bearer};
 use crate::domain::factors::is_fresh;
 use crate::services::errors::Refused;
@@ -96,7 +97,7 @@ pub async fn guard<B: MessageBody + 'static>(
         Err(problem) => {
             let mut response = problem.error_response();
             if response.status() == StatusCode::METHOD_NOT_ALLOWED {
-                let allowed = matrix::methods(&request.match_pattern().unwrap_or_default());
+                let allowed = matrix::methods(&route::of(&request).unwrap_or_default());
                 if let Ok(allowed) = allowed.try_into() {
                     response.headers_mut().insert(header::ALLOW, allowed);
                 }
@@ -117,7 +118,7 @@ async fn note(request: &HttpRequest, status: StatusCode) {
         return;
     }
     let actor = request.extensions().get::<Actor>().cloned();
-    let (Some(actor), Some(pattern)) = (actor, request.match_pattern()) else {
+    let (Some(actor), Some(pattern)) = (actor, route::of(request)) else {
         return;
     };
     let Some(state) = request.app_data::<web::Data<State>>() else {
@@ -136,11 +137,11 @@ async fn note(request: &HttpRequest, status: StatusCode) {
 }
 
 async fn admit(request: &ServiceRequest) -> Result<(), Problem> {
-    if !request.path().starts_with("/api/v1/") {
+    if !route::is_of_the_api(request) {
         return Ok(());
     }
     same_origin(request)?;
-    let pattern = request.match_pattern().ok_or_else(Problem::not_found)?;
+    let pattern = route::of(request).ok_or_else(Problem::not_found)?;
     let method = if request.method() == Method::HEAD {
         &Method::GET
     } else {

@@ -12,6 +12,7 @@ use actix_web::{App, HttpResponse, HttpServer, web};
 
 use super::State;
 use super::problem::Problem;
+use super::route;
 use crate::clock::Stopwatch;
 use crate::services::Services;
 
@@ -48,14 +49,14 @@ pub async fn measure<B: MessageBody>(
 ) -> Result<ServiceResponse<B>, actix_web::Error> {
     let watch = Stopwatch::start();
     let state = request.app_data::<web::Data<State>>().cloned();
-    let (method, pattern) = (request.method().clone(), request.match_pattern());
+    let (method, pattern) = (request.method().clone(), route::find(&request).0);
     let answer = next.call(request).await;
     if let Some(state) = state {
         let status = match &answer {
             Ok(answer) => answer.status(),
             Err(error) => error.as_response_error().status_code(),
         };
-        let (route, took) = (route(&method, pattern.as_deref()), watch.elapsed());
+        let (route, took) = (named(&method, pattern.as_deref()), watch.elapsed());
         let (status, ms) = (status.as_u16(), took.as_millis());
         if status >= 500 {
             tracing::warn!(route, status, ms, "request failed");
@@ -68,7 +69,7 @@ pub async fn measure<B: MessageBody>(
 }
 
 /// A route among those there are: methods are anybody's to invent.
-fn route(method: &Method, pattern: Option<&str>) -> String {
+fn named(method: &Method, pattern: Option<&str>) -> String {
     let known = [Method::GET, Method::POST, Method::PUT, Method::DELETE, Method::HEAD];
     match pattern {
         Some(pattern) if known.contains(method) => format!("{method} {pattern}"),

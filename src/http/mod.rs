@@ -44,6 +44,7 @@ pub mod reports;
 pub mod requests;
 pub mod response;
 pub mod rooms;
+pub mod route;
 pub mod schedules;
 pub mod search;
 pub mod server;
@@ -94,6 +95,8 @@ pub struct Patience {
     pub body: Duration,
     /// And a client for us: until a request is given up.
     pub request: Duration,
+    /// And for it to take in what it was sent.
+    pub reader: Duration,
 }
 
 impl Default for Patience {
@@ -102,6 +105,7 @@ impl Default for Patience {
             head: Duration::from_secs(10),
             body: Duration::from_secs(20),
             request: Duration::from_secs(60),
+            reader: Duration::from_secs(30),
         }
     }
 }

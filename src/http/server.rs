@@ -1,13 +1,16 @@
 //! The routes and the server. Every route here has a row in the matrix; a test holds the two and the OpenAPI document
 //! against each other.
 
+use std::any::Any;
 use std::net::TcpListener;
 use std::time::Duration;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{Server, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::{Compress, from_fn};
+use actix_web::rt::net::TcpStream;
 use actix_web::{App, HttpServer, web};
+use socket2::SockRef;
 
 use super::matrix::PREFIX;
 use super::{
@@ -338,6 +341,7 @@ pub fn server(listener: TcpListener, state: State, workers: usize) -> std::io::R
     let patience = state.patience;
     let state = web::Data::new(state);
     let server = HttpServer::new(move || app(state.clone()))
+        .on_connect(move |line, _| close_unread(line, patience.reader))
         .workers(workers)
         .client_request_timeout(patience.head)
         .client_disconnect_timeout(Duration::from_secs(5))
@@ -346,4 +350,14 @@ pub fn server(listener: TcpListener, state: State, workers: usize) -> std::io::R
         .disable_signals()
         .listen(listener)?;
     Ok(server.run())
+}
+
+/// The system closes a line whose other end has taken nothing of what it was sent for so long: the server itself would keep
+/// it, and what waits to be sent, for as long as the client likes.
+fn close_unread(line: &dyn Any, after: Duration) {
+    if let Some(line) = line.downcast_ref::<TcpStream>()
+        && let Err(error) = SockRef::from(line).set_tcp_user_timeout(Some(after))
+    {
+        tracing::warn!(%error, "a client that never reads would be kept");
+    }
 }

@@ -13,6 +13,7 @@ use sea_orm::sqlx::{self, ConnectOptions, Connection, Row};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QuerySelect, Statement, TransactionTrait};
 
 use super::convert::moment;
+use super::errors::is_taken;
 use super::{Store, StoreError};
 use crate::domain::id::Moment;
 
@@ -31,16 +32,12 @@ pub struct PoolUse {
     pub most: u32,
 }
 
-fn told(error: sqlx::Error) -> StoreError {
-    StoreError::Unavailable(error.to_string())
-}
-
 /// The file behind a `sqlite:` address.
 ///
 /// # Errors
 /// An address that is none, or of no file.
 pub fn sqlite_file(url: &str) -> Result<PathBuf, StoreError> {
-    let options = SqliteConnectOptions::from_str(url).map_err(told)?;
+    let options = SqliteConnectOptions::from_str(url)?;
     Ok(options.get_filename().to_owned())
 }
 
@@ -54,9 +51,9 @@ pub async fn fault_of_file(file: &Path) -> Result<Option<String>, StoreError> {
         .filename(file)
         .read_only(true)
         .immutable(true);
-    let mut db = options.connect().await.map_err(told)?;
+    let mut db = options.connect().await?;
     let fault = fault_of(&mut db).await;
-    db.close().await.map_err(told)?;
+    db.close().await?;
     // A page that cannot be read at all is a fault of the file like any other.
     Ok(fault.unwrap_or_else(|error| Some(error.to_string())))
 }
@@ -84,11 +81,11 @@ pub async fn fold_up(file: &Path) -> Result<bool, StoreError> {
         .journal_mode(SqliteJournalMode::Delete);
     match options.connect().await {
         Ok(db) => {
-            db.close().await.map_err(told)?;
+            db.close().await?;
             Ok(true)
         }
-        Err(error) if error.to_string().contains("locked") => Ok(false),
-        Err(error) => Err(told(error)),
+        Err(error) if is_taken(&error) => Ok(false),
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -97,13 +94,13 @@ pub async fn fold_up(file: &Path) -> Result<bool, StoreError> {
 /// # Errors
 /// The database's.
 pub async fn others(url: &str) -> Result<i64, StoreError> {
-    let options = PgConnectOptions::from_str(url).map_err(told)?;
-    let mut db = options.connect().await.map_err(told)?;
+    let options = PgConnectOptions::from_str(url)?;
+    let mut db = options.connect().await?;
     let sql = "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() \
                AND backend_type = 'client backend' AND pid <> pg_backend_pid()";
-    let row = sqlx::query(sql).fetch_one(&mut db).await.map_err(told)?;
-    let others = row.try_get(0).map_err(told)?;
-    db.close().await.map_err(told)?;
+    let row = sqlx::query(sql).fetch_one(&mut db).await?;
+    let others = row.try_get(0)?;
+    db.close().await?;
     Ok(others)
 }
 

@@ -45,6 +45,24 @@ impl From<DbErr> for StoreError {
     }
 }
 
+impl From<SqlxError> for StoreError {
+    fn from(error: SqlxError) -> Self {
+        if passes(&error) {
+            Self::Unavailable(error.to_string())
+        } else {
+            Self::Database(error.to_string())
+        }
+    }
+}
+
+/// Whether somebody else has a SQLite file to himself.
+pub(super) fn is_taken(error: &SqlxError) -> bool {
+    let told = error.as_database_error();
+    let file = told.filter(|told| told.try_downcast_ref::<SqlxSqliteError>().is_some());
+    let code: Option<u32> = file.and_then(|told| told.code()?.parse().ok());
+    code.is_some_and(|extended| matches!(extended & 0xff, BUSY | LOCKED))
+}
+
 /// Of a database that cannot be opened: a file by its name. An address of PostgreSQL may hold a password and is not said.
 pub(super) fn opening(url: &str, error: DbErr) -> StoreError {
     let told = StoreError::from(error);
@@ -85,10 +103,11 @@ fn told_by_database(error: &dyn DatabaseError) -> bool {
     }
 }
 
+const BUSY: u32 = 5;
+const LOCKED: u32 = 6;
+
 /// By <https://sqlite.org/rescode.html>: the low byte of an extended code is the primary one.
 fn passes_in_sqlite(extended: u32) -> bool {
-    const BUSY: u32 = 5;
-    const LOCKED: u32 = 6;
     const NO_MEMORY: u32 = 7;
     const READ_ONLY: u32 = 8;
     const IO: u32 = 10;

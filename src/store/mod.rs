@@ -210,20 +210,19 @@ impl Store {
     /// What SQLite answers to a `PRAGMA`, once for each connection of the pool: all of them are taken at once. Nothing on
     /// PostgreSQL.
     pub async fn pragma(&self, sql: &'static str) -> Result<Vec<String>, StoreError> {
-        let told = |e: sqlx::Error| StoreError::Unavailable(e.to_string());
         if !self.is_sqlite() {
             return Ok(Vec::new());
         }
         let pool = self.db.get_sqlite_connection_pool();
         let mut taken = Vec::new();
         for _ in 0..pool.options().get_max_connections() {
-            taken.push(pool.acquire().await.map_err(told)?);
+            taken.push(pool.acquire().await?);
         }
         let mut values = Vec::new();
         for connection in &mut taken {
-            let row = sqlx::query(sql).fetch_one(&mut **connection).await.map_err(told)?;
+            let row = sqlx::query(sql).fetch_one(&mut **connection).await?;
             // Unchecked: SQLite hands any value out as text.
-            values.push(row.try_get_unchecked(0).map_err(told)?);
+            values.push(row.try_get_unchecked(0)?);
         }
         Ok(values)
     }

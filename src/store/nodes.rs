@@ -44,25 +44,21 @@ pub struct Ear(PgListener);
 impl Ear {
     pub async fn open(store: &Store) -> Result<Self, StoreError> {
         let pool = store.connection().get_postgres_connection_pool();
-        let mut ear = Self(PgListener::connect_with(pool).await.map_err(told)?);
+        let mut ear = Self(PgListener::connect_with(pool).await?);
         ear.listen().await?;
         Ok(ear)
     }
 
     /// Begins to listen, or asks whether the line still stands.
     pub async fn listen(&mut self) -> Result<(), StoreError> {
-        self.0.listen(CHANNEL).await.map_err(told)
+        Ok(self.0.listen(CHANNEL).await?)
     }
 
     /// The next word; `None` when the line was cut, and what was said meanwhile is lost. A wait that is given up loses nothing.
     pub async fn hear(&mut self) -> Result<Option<String>, StoreError> {
-        let heard = self.0.try_recv().await.map_err(told)?;
+        let heard = self.0.try_recv().await?;
         Ok(heard.map(|word| word.payload().to_owned()))
     }
-}
-
-fn told(error: sqlx::Error) -> StoreError {
-    StoreError::Unavailable(error.to_string())
 }
 
 /// The marks of all shelters.

@@ -283,7 +283,6 @@ impl Store {
     /// the write-ahead log keeps every page as it was: so the file is written anew and the log cut to nothing. PostgreSQL
     /// keeps the bytes of removed rows in their pages even after a plain `VACUUM`: so the tables are written anew.
     pub async fn compact(&self) -> Result<bool, StoreError> {
-        let told = |e: sqlx::Error| StoreError::Unavailable(e.to_string());
         if self.is_sqlite() {
             let _turn = match &self.pen {
                 Some(pen) => Some(pen.turn(false).await?),
@@ -291,20 +290,16 @@ impl Store {
             };
             self.db.execute_unprepared("VACUUM").await?;
             let pool = self.db.get_sqlite_connection_pool();
-            let row = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)")
-                .fetch_one(pool)
-                .await
-                .map_err(told)?;
-            let busy: i64 = row.try_get(0).map_err(told)?;
+            let row = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(pool).await?;
+            let busy: i64 = row.try_get(0)?;
             return Ok(busy == 0);
         }
         let pool = self.db.get_postgres_connection_pool();
-        let mut connection = pool.acquire().await.map_err(told)?;
+        let mut connection = pool.acquire().await?;
         // Whoever waits for the table waits behind this, so it does not wait long itself.
         sqlx::query("SET lock_timeout = '10s'")
             .execute(&mut *connection)
-            .await
-            .map_err(told)?;
+            .await?;
         let mut whole = true;
         for table in PURGED {
             let sql = format!("VACUUM (FULL, ANALYZE) {table}");
@@ -314,10 +309,7 @@ impl Store {
                 whole = false;
             }
         }
-        sqlx::query("RESET lock_timeout")
-            .execute(&mut *connection)
-            .await
-            .map_err(told)?;
+        sqlx::query("RESET lock_timeout").execute(&mut *connection).await?;
         Ok(whole)
     }
 }

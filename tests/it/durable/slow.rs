@@ -1,12 +1,13 @@
-//! DOS-1: clients that never finish what they say are closed, those that never read harm nobody but themselves, and others
+//! DOS-1: clients that never finish what they say are closed, and so are those that never read what they are sent; others
 //! are answered meanwhile. With short patience here; with the real one under `SLOW_CLIENTS=real`, as `make soak` does.
 
+use std::io::ErrorKind;
 use std::time::{Duration, Instant};
 
 use futures::future::join_all;
 use panoh::http::Patience;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 
 use crate::harness::{Database, Harness, Serving, state};
 
@@ -130,4 +131,25 @@ async fn who_never_reads_the_stream_holds_up_nobody() {
         }
     }
     drop(never_read);
+}
+
+#[actix_web::test]
+async fn who_never_reads_an_answer_is_closed() {
+    let h = Harness::start(Database::Sqlite).await;
+    let patience = match std::env::var("SLOW_CLIENTS").is_ok_and(|how| how == "real") {
+        true => Patience::default(),
+        false => state(&h.services).patience,
+    };
+    let serving = h.serve_with(patience);
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(4096).unwrap();
+    let mut line = socket.connect(serving.address).await.unwrap();
+    // More than the system keeps for a line.
+    let asked = "GET /api/openapi.json HTTP/1.1\r\nHost: x\r\n\r\n".repeat(200);
+    line.write_all(asked.as_bytes()).await.unwrap();
+    tokio::time::sleep(patience.reader + Duration::from_secs(3)).await;
+    let mut heard = Vec::new();
+    let end = tokio::time::timeout(CLOSED, line.read_to_end(&mut heard)).await;
+    let end = end.expect("the line was closed");
+    assert_eq!(end.map_err(|error| error.kind()), Err(ErrorKind::ConnectionReset));
 }

@@ -289,6 +289,7 @@ fn state_with(services: &Services, sms: sms::Gateways) -> State {
             head: Duration::from_millis(400),
             body: Duration::from_millis(400),
             request: Duration::from_secs(60),
+            reader: Duration::from_secs(1),
         },
     }
 }
