@@ -50,6 +50,7 @@ fn routes(config: &mut web::ServiceConfig) {
             web::scope(PREFIX)
                 // A phone on a weak line asks for the shelter's state each time it opens: 4.5 kB of figures.
                 .wrap(Compress::default())
+                .configure(asked_most)
                 .configure(reference)
                 .configure(shelter_routes)
                 .configure(placement)
@@ -62,6 +63,20 @@ fn routes(config: &mut web::ServiceConfig) {
         .route("/healthz", web::get().to(health::alive))
         .route("/readyz", web::get().to(health::ready))
         .default_service(web::get().to(assets::serve));
+}
+
+/// The framework tries routes in turn, so these come first.
+fn asked_most(config: &mut web::ServiceConfig) {
+    config
+        .route("/availability", web::get().to(availability::get))
+        .route("/suggestions", web::post().to(search::suggest))
+        .route("/availability/stream", web::get().to(stream::stream))
+        .route("/shelters/{id}/state", web::get().to(state::state))
+        .service(
+            web::resource("/shelters/{id}/reports")
+                .route(web::post().to(reports::receive))
+                .route(web::get().to(reports::history)),
+        );
 }
 
 fn reference(config: &mut web::ServiceConfig) {
@@ -114,8 +129,6 @@ fn reference(config: &mut web::ServiceConfig) {
         .route("/items/names", web::post().to(naming::confirm))
         .route("/items/{id}", web::put().to(items::change))
         .route("/kits", web::get().to(items::kits))
-        .route("/availability", web::get().to(availability::get))
-        .route("/availability/stream", web::get().to(stream::stream))
         .route("/supplies", web::get().to(supplies::list))
         .route("/statistics/supplies", web::get().to(statistics::supplies))
         .route("/statistics/supplies/balance", web::get().to(balance::get))
@@ -167,12 +180,6 @@ fn shelter_routes(config: &mut web::ServiceConfig) {
                 .route(web::put().to(shelters::write_confidential)),
         )
         .service(
-            web::resource("/shelters/{id}/reports")
-                .route(web::post().to(reports::receive))
-                .route(web::get().to(reports::history)),
-        )
-        .route("/shelters/{id}/state", web::get().to(state::state))
-        .service(
             web::resource("/shelters/{id}/stock")
                 .route(web::get().to(stock::get))
                 .route(web::put().to(stock::put)),
@@ -188,7 +195,6 @@ fn shelter_routes(config: &mut web::ServiceConfig) {
 
 fn placement(config: &mut web::ServiceConfig) {
     config
-        .route("/suggestions", web::post().to(search::suggest))
         .service(
             web::resource("/referrals")
                 .route(web::post().to(referrals::open))

@@ -3,7 +3,6 @@
 
 use std::collections::HashMap;
 
-use sea_orm::sqlx;
 use sea_orm::sqlx::postgres::PgListener;
 use sea_orm::{ConnectionTrait, Statement};
 use uuid::Uuid;
