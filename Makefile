@@ -35,14 +35,16 @@ audit: ## the tools of attackers turned on ourselves: the API, injection, the se
 	@scripts/audit.sh $(or $(MINUTES),20)
 
 # Builds the program itself, in the release profile. The second part sets transfer plans beside another solver
-# (20 minutes: SECONDS_EACH=5 is quicker and says less); the third opens the manager's page on a slow line.
+# (20 minutes: SECONDS_EACH=5 is quicker and says less); the third opens the manager's page on a slow line. Last it writes
+# docs/PERFORMANCE.md, with what `cargo bench --bench loops -- day` and scripts/build-time.sh measured before.
 bench: ## what the main work costs, beside the bare framework and the bare database in the same run
 	@scripts/setup.sh compiler chromium postgresql frontend e2e
 	npm --prefix frontend run build --silent
 	cargo bench --locked --bench loops -- $(ARGS)
 	cargo build --release --locked --bin panoh
 	benches/redistribution/compare.sh
-	E2E_PROGRAM=$(CURDIR)/target/release/panoh node tests/e2e/bench/line.js
+	E2E_PROGRAM=$(CURDIR)/target/release/panoh node tests/e2e/bench/line.js --keep $(CURDIR)/target/bench/line.json
+	cargo bench --locked --bench loops -- page
 
 clean: ## remove everything that was built or installed in this folder
 	rm -rf target frontend/dist frontend/node_modules tests/e2e/node_modules

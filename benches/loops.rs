@@ -2,18 +2,29 @@
 //! run on the same machine. Ratios are what counts; figures of two machines do not compare.
 //!
 //! `make bench ARGS="--shelters 50,500 --seconds 3 --json"`; `cargo bench --bench loops -- ranking` for the ranking alone,
-//! `-- mail` for the letters, `-- telling` for whether the time of an answer tells who has an account.
+//! `-- mail` for the letters, `-- telling` for whether the time of an answer tells who has an account, `-- day` for a whole
+//! national day pressed into minutes, `-- page` for docs/PERFORMANCE.md from what was measured last.
 
 #[path = "loops/bare.rs"]
 mod bare;
+#[path = "loops/contended.rs"]
+mod contended;
+#[path = "loops/day.rs"]
+mod day;
 #[path = "loops/jobs.rs"]
 mod jobs;
+#[path = "loops/kept.rs"]
+mod kept;
 #[path = "loops/load.rs"]
 mod load;
 #[path = "loops/mail.rs"]
 mod mail;
 #[path = "loops/measure.rs"]
 mod measure;
+#[path = "loops/page.rs"]
+mod page;
+#[path = "loops/plans.rs"]
+mod plans;
 #[expect(dead_code, reason = "shared with the integration tests, which use more of it")]
 #[path = "../tests/it/harness/postgres.rs"]
 mod postgres;
@@ -50,7 +61,7 @@ pub type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 struct Options {
     /// Only this.
     only: Option<Only>,
-    /// Sizes of the country to measure at.
+    /// Sizes of the country to measure at; for the day the last of them counts.
     #[arg(long, value_delimiter = ',', default_value = "50,500,5000")]
     shelters: Vec<u32>,
     /// How long each figure is measured, after a warm-up of a fifth of it.
@@ -59,6 +70,12 @@ struct Options {
     /// Clients at once.
     #[arg(long, default_value_t = 16)]
     clients: u32,
+    /// How long the day takes.
+    #[arg(long, default_value_t = 10.0)]
+    minutes: f64,
+    /// The day on PostgreSQL; without it on SQLite.
+    #[arg(long)]
+    postgres: bool,
     /// The comparisons alone, without the program.
     #[arg(long)]
     bare: bool,
@@ -78,6 +95,10 @@ enum Only {
     Mail,
     /// Whether the time of an answer tells who has an account.
     Telling,
+    /// A whole national day pressed into minutes.
+    Day,
+    /// Writes docs/PERFORMANCE.md from what was measured last.
+    Page,
 }
 
 fn main() -> Outcome<()> {
@@ -88,52 +109,60 @@ fn main() -> Outcome<()> {
         return bare::serve(content_type, body.into());
     }
     let options = Options::parse();
-    if let Some(Only::Ranking) = options.only {
-        return ranking::run(&options.shelters, Duration::from_secs(options.seconds));
+    if let Some(Only::Page) = options.only {
+        return page::write();
     }
+    let circumstances = kept::circumstances()?;
+    let mut table = Table::new(!options.json);
     // One thread: the clients must not take both cores from the server they measure.
-    tokio::runtime::Builder::new_current_thread()
+    let measured = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?
-        .block_on(run(options))
+        .block_on(run(options, &mut table));
+    // Also what was measured before something failed.
+    table.finish(&circumstances)?;
+    measured
 }
 
-async fn run(options: Options) -> Outcome<()> {
+async fn run(options: Options, table: &mut Table) -> Outcome<()> {
     // Below target, not in /tmp, which may lie in memory, where a commit costs nothing.
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
     std::fs::create_dir_all(&folder)?;
+    let fresh = || tempfile::tempdir_in(&folder);
     let setting = Setting {
         clients: options.clients,
         measured: Duration::from_secs(options.seconds),
     };
-    let mut table = Table::new(!options.json);
-    if let Some(Only::Mail) = options.only {
-        writes::make_durable()?;
-        let dir = tempfile::tempdir_in(&folder)?;
-        mail::thousand(dir.path(), &mut table).await?;
-    } else if let Some(Only::Telling) = options.only {
-        let dir = tempfile::tempdir_in(&folder)?;
-        telling::whether_time_tells(dir.path(), &mut table).await?;
-    } else if options.bare {
-        let dir = tempfile::tempdir_in(&folder)?;
-        measure::bare_alone(&setting, dir.path(), &mut table).await?;
-    } else {
-        for shelters in &options.shelters {
-            let dir = tempfile::tempdir_in(&folder)?;
-            at_size(&setting, *shelters, dir.path(), &mut table).await?;
+    match options.only {
+        Some(Only::Ranking) => ranking::run(&options.shelters, setting.measured, table),
+        Some(Only::Mail) => {
+            writes::make_durable()?;
+            mail::thousand(fresh()?.path(), table).await
         }
-        let shelters = options.shelters.first().copied().unwrap_or(50);
-        let dir = tempfile::tempdir_in(&folder)?;
-        on_postgres(&setting, shelters, dir.path(), &mut table).await?;
-        let dir = tempfile::tempdir_in(&folder)?;
-        jobs::import(dir.path(), &mut table).await?;
-        let dir = tempfile::tempdir_in(&folder)?;
-        mail::thousand(dir.path(), &mut table).await?;
-        let dir = tempfile::tempdir_in(&folder)?;
-        telling::whether_time_tells(dir.path(), &mut table).await?;
-        table.growth();
+        Some(Only::Telling) => telling::whether_time_tells(fresh()?.path(), table).await,
+        Some(Only::Day) => {
+            let wish = day::Wish {
+                shelters: options.shelters.last().copied().unwrap_or(5000),
+                minutes: options.minutes,
+                postgres: options.postgres,
+            };
+            day::run(&wish, fresh()?.path(), table).await
+        }
+        Some(Only::Page) => page::write(),
+        None if options.bare => measure::bare_alone(&setting, fresh()?.path(), table).await,
+        None => {
+            for shelters in &options.shelters {
+                at_size(&setting, *shelters, fresh()?.path(), table).await?;
+                on_postgres(&setting, *shelters, fresh()?.path(), table).await?;
+            }
+            table.growth();
+            ranking::run(&options.shelters, setting.measured, table)?;
+            jobs::import(fresh()?.path(), table).await?;
+            plans::all(fresh()?.path(), table)?;
+            mail::thousand(fresh()?.path(), table).await?;
+            telling::whether_time_tells(fresh()?.path(), table).await
+        }
     }
-    table.finish()
 }
 
 async fn at_size(setting: &Setting, shelters: u32, dir: &Path, table: &mut Table) -> Outcome<()> {
@@ -161,10 +190,12 @@ async fn at_size(setting: &Setting, shelters: u32, dir: &Path, table: &mut Table
 }
 
 async fn on_postgres(setting: &Setting, shelters: u32, dir: &Path, table: &mut Table) -> Outcome<()> {
-    table.section(&format!("{shelters} shelters, PostgreSQL"), 0);
+    table.section(&format!("{shelters} shelters, PostgreSQL"), shelters);
     writes::make_durable()?;
     let database = postgres::create_database();
     let program = Program::start(dir, shelters, Some(database.url()))?;
+    table.cost("seeded and ready after", program.ready_after.as_secs_f64(), "s");
+    writes::gather_statistics(database.url()).await?;
     let rows = writes::reports(setting, &program, table).await?;
     let empty = postgres::create_database();
     let bare = bare::postgres_reports(empty.url(), rows, setting.clients, setting.measured).await?;
@@ -173,5 +204,9 @@ async fn on_postgres(setting: &Setting, shelters: u32, dir: &Path, table: &mut T
     let empty = postgres::create_database();
     let bare = bare::postgres_reports(empty.url(), writes::HOLD_ROWS, setting.clients, setting.measured).await?;
     table.beside("the same rows, bare PostgreSQL transaction", setting.clients, &bare);
+    let empty = postgres::create_database();
+    let update = contended::by_pgbench(empty.url(), dir, setting.clients, setting.measured).await?;
+    table.beside("PostgreSQL's own conditional update, pgbench", setting.clients, &update);
+    table.fact("memory afterwards", program.memory_mb()?, "MB");
     Ok(())
 }

@@ -76,6 +76,11 @@ impl Figures {
         .into())
     }
 
+    /// Milliseconds of the slowest.
+    pub fn longest_ms(&self) -> f64 {
+        self.within_ms(1.0)
+    }
+
     pub fn answered(&self, status: u16) -> u64 {
         self.statuses.get(&status).copied().unwrap_or(0)
     }
@@ -114,11 +119,10 @@ async fn one_client<W>(load: Load, client: u32, begin: Instant, write: W) -> Out
 where
     W: Fn(u64, &mut Vec<u8>),
 {
-    let mut stream = TcpStream::connect(load.address).await?;
-    stream.set_nodelay(true)?;
+    let mut connection = Connection::open(load.address).await?;
     let counted_from = begin + load.warm_up;
     let end = counted_from + load.measured;
-    let (mut request, mut answer) = (Vec::with_capacity(4096), Vec::with_capacity(1 << 16));
+    let mut request = Vec::with_capacity(4096);
     let mut latencies = Vec::new();
     let mut statuses = BTreeMap::new();
     let mut free_since = begin;
@@ -141,8 +145,7 @@ where
         if request.is_empty() {
             break;
         }
-        stream.write_all(&request).await?;
-        let status = read_answer(&mut stream, &mut answer).await?;
+        let (status, _) = connection.ask(&request).await?;
         let done = Instant::now();
         free_since = done;
         if due >= counted_from && (done < end || matches!(load.pace, Pace::PerSecond(_))) {
@@ -153,30 +156,72 @@ where
     Ok((latencies, statuses, free_since))
 }
 
-/// Reads one whole answer and tells its status. Only answers with a length can be measured.
-async fn read_answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> Outcome<u16> {
-    buffer.clear();
-    let head = loop {
-        if let Some(end) = buffer.windows(4).position(|four| four == b"\r\n\r\n") {
-            break end + 4;
+/// One line to the server, kept open from request to request.
+pub struct Connection {
+    stream: TcpStream,
+    buffer: Vec<u8>,
+}
+
+impl Connection {
+    pub async fn open(address: SocketAddr) -> Outcome<Self> {
+        let stream = TcpStream::connect(address).await?;
+        stream.set_nodelay(true)?;
+        let buffer = Vec::with_capacity(1 << 14);
+        Ok(Self { stream, buffer })
+    }
+
+    /// The status and the body of a whole answer. Only answers with a length can be measured.
+    pub async fn ask(&mut self, request: &[u8]) -> Outcome<(u16, &[u8])> {
+        self.stream.write_all(request).await?;
+        let head = self.head().await?;
+        let text = std::str::from_utf8(self.buffer.get(..head).unwrap_or_default())?;
+        let status = status(text)?;
+        let length = match content_length(text) {
+            Some(length) => length,
+            None if status == 204 || status == 304 => 0,
+            None => return Err(format!("an answer without a length: {text}").into()),
+        };
+        while self.buffer.len() < head + length {
+            if self.stream.read_buf(&mut self.buffer).await? == 0 {
+                return Err("the server closed the connection within an answer".into());
+            }
         }
-        if stream.read_buf(buffer).await? == 0 {
-            return Err("the server closed the connection".into());
+        Ok((status, self.buffer.get(head..head + length).unwrap_or_default()))
+    }
+
+    /// Asks for an answer without an end, and tells its status; what comes is heard with [`Self::more`].
+    pub async fn listen(&mut self, request: &[u8]) -> Outcome<u16> {
+        self.stream.write_all(request).await?;
+        let head = self.head().await?;
+        let status = status(std::str::from_utf8(self.buffer.get(..head).unwrap_or_default())?)?;
+        self.buffer.drain(..head);
+        Ok(status)
+    }
+
+    /// What has come since it was last asked for, at least a byte; nothing once the server has closed the line.
+    pub async fn more(&mut self) -> Outcome<Vec<u8>> {
+        if self.buffer.is_empty() {
+            self.stream.read_buf(&mut self.buffer).await?;
         }
-    };
-    let text = std::str::from_utf8(buffer.get(..head).unwrap_or_default())?;
-    let status: u16 = text.get(9..12).unwrap_or_default().parse()?;
-    let length = match content_length(text) {
-        Some(length) => length,
-        None if status == 204 || status == 304 => 0,
-        None => return Err(format!("an answer without a length: {text}").into()),
-    };
-    while buffer.len() < head + length {
-        if stream.read_buf(buffer).await? == 0 {
-            return Err("the server closed the connection within an answer".into());
+        Ok(std::mem::take(&mut self.buffer))
+    }
+
+    /// Reads until the head of an answer is whole, and tells how long it is.
+    async fn head(&mut self) -> Outcome<usize> {
+        self.buffer.clear();
+        loop {
+            if let Some(end) = self.buffer.windows(4).position(|four| four == b"\r\n\r\n") {
+                return Ok(end + 4);
+            }
+            if self.stream.read_buf(&mut self.buffer).await? == 0 {
+                return Err("the server closed the connection".into());
+            }
         }
     }
-    Ok(status)
+}
+
+fn status(head: &str) -> Outcome<u16> {
+    Ok(head.get(9..12).unwrap_or_default().parse()?)
 }
 
 fn content_length(head: &str) -> Option<usize> {

@@ -70,16 +70,14 @@ impl Repeated {
         table.work(work, setting.clients, &ours);
         let bare = start_bare(&answer, dir)?;
         let limit = self.run(setting.load(bare.address, Pace::Unbounded)).await?;
-        table.beside(
-            &format!("bare route, the same {} bytes", answer.bytes.len()),
-            setting.clients,
-            &limit,
-        );
+        table.beside("bare route, the same bytes", setting.clients, &limit);
+        table.fact("  in it: size of the answer", answer.bytes.len() as f64, "bytes");
         drop(bare);
         // At twice the pace it can keep nothing is learnt but the length of the queue.
         let pace = STEADY.min(ours.per_second() as u32 / 2).max(1);
         let steady = self.run(setting.load(program.address, Pace::PerSecond(pace))).await?;
-        table.plain(&format!("{work}, at {pace}/s"), setting.clients, &steady);
+        table.plain(&format!("{work}, at a fixed pace"), setting.clients, &steady);
+        table.fact("  in it: the pace", f64::from(pace), "/s");
         Ok(())
     }
 }

@@ -11,6 +11,9 @@ use serde_json::{Value, json};
 
 use crate::Outcome;
 
+/// In which Linux counts processor time, a second, on every machine there is.
+const TICKS: f64 = 100.0;
+
 pub struct Program {
     pub address: SocketAddr,
     pub accounts: Vec<Value>,
@@ -83,6 +86,16 @@ impl Program {
             .ok_or("no VmRSS")?;
         let kilobytes: f64 = line.trim().trim_end_matches("kB").trim().parse()?;
         Ok(kilobytes / 1024.0)
+    }
+
+    /// Processor seconds used so far, in its own code and in the system's for it.
+    pub fn cpu_seconds(&self) -> Outcome<f64> {
+        let told = fs::read_to_string(format!("/proc/{}/stat", self.process.id()))?;
+        // The name in brackets may hold anything; the fields are counted from behind it.
+        let (_, fields) = told.rsplit_once(')').ok_or("no name in stat")?;
+        let used = fields.split_whitespace().skip(11).take(2);
+        let ticks: f64 = used.map(str::parse::<f64>).sum::<Result<f64, _>>()?;
+        Ok(ticks / TICKS)
     }
 
     pub fn accounts_of(&self, role: &str) -> impl Iterator<Item = &Value> {
@@ -172,7 +185,7 @@ fn binary() -> Command {
     Command::new(std::env::var_os("BENCH_PROGRAM").unwrap_or_else(|| env!("CARGO_BIN_EXE_panoh").into()))
 }
 
-/// Runs a command of the program to its end: what it printed, and how long it took.
+/// Runs a command of the program to its end: the last document that it printed, and how long it took.
 pub fn run(dir: &Path, arguments: &[&str]) -> Outcome<(Value, Duration)> {
     run_in(dir, arguments, &[])
 }
@@ -185,7 +198,8 @@ pub fn run_in(dir: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> O
     let done = command.arg("--data-dir").arg(dir).args(arguments).output()?;
     let took = begin.elapsed();
     if done.status.success() {
-        Ok((serde_json::from_slice(&done.stdout)?, took))
+        let documents = serde_json::Deserializer::from_slice(&done.stdout).into_iter();
+        Ok((documents.last().ok_or("it printed nothing")??, took))
     } else {
         Err(format!("panoh {arguments:?}: {}", String::from_utf8_lossy(&done.stderr)).into())
     }

@@ -16,20 +16,24 @@ use panoh::domain::ranking::{Asked, Candidate, Context, Index, Ranking, Row, ran
 use panoh::domain::rooms::{ActiveClaim, Occupancy, Room, RoomKind, RoomView};
 use panoh::domain::scarcity::Prices;
 use panoh::domain::shelters::{AdmissionRules, LocationPolicy, Shelter, ShelterKind};
+use serde_json::json;
 use uuid::Uuid;
 
 use crate::Outcome;
+use crate::table::Table;
 
 const ROOMS: usize = 10;
 const DISTRICTS: usize = 68;
 const WANTED: usize = 10;
 
 /// Prints one table; fails if the index and the plain ranking differ.
-#[expect(clippy::print_stdout, reason = "a benchmark speaks on its output")]
-pub fn run(sizes: &[u32], measured: Duration) -> Outcome<()> {
-    println!("\n# ranking, one thread, {WANTED} best of all shelters of {ROOMS} rooms, microseconds (median)\n");
-    println!("| shelters | household | index | plain | one pass | ratio | places | misfits |");
-    println!("|---|---|---|---|---|---|---|---|");
+pub fn run(sizes: &[u32], measured: Duration, table: &mut Table) -> Outcome<()> {
+    table.section("ranking in memory", 0);
+    table.line(&format!(
+        "  one thread, {WANTED} best of all shelters of {ROOMS} rooms, microseconds (median)\n"
+    ));
+    table.line("| shelters | household | index | plain | one pass | ratio | places | misfits |");
+    table.line("|---|---|---|---|---|---|---|---|");
     for size in sizes {
         let rows: Vec<Row> = (0..*size).map(row).collect();
         let index = Index::new(rows.clone(), Arc::default(), Arc::default(), now());
@@ -49,15 +53,12 @@ pub fn run(sizes: &[u32], measured: Duration) -> Outcome<()> {
             }
             let ours = median(measured / 5, || black_box(index.rank(black_box(&asked), way)));
             let slow = median(measured / 20, || black_box(plain(&rows, black_box(&search))));
-            println!(
-                "| {size} | {name} | {ours:.1} | {slow:.1} | {pass:.1} | {:.1} | {} | {} |",
-                ours / pass,
-                said.suggestions.len(),
-                said.misfit_counts
-                    .iter()
-                    .map(|(_, shelters)| shelters)
-                    .max()
-                    .unwrap_or(&0),
+            let (ratio, places) = (ours / pass, said.suggestions.len());
+            let misfits = said.misfit_counts.iter().map(|(_, shelters)| shelters).max();
+            let misfits = misfits.unwrap_or(&0);
+            table.told(
+                &format!("| {size} | {name} | {ours:.1} | {slow:.1} | {pass:.1} | {ratio:.1} | {places} | {misfits} |"),
+                json!({ "name": format!("{size} shelters, {name}"), "us": ours, "one_pass_us": pass, "ratio": ratio }),
             );
         }
         let mut turn = 0;
@@ -69,7 +70,10 @@ pub fn run(sizes: &[u32], measured: Duration) -> Outcome<()> {
             });
             black_box(index.redrawn(again.into_iter().collect(), now()))
         });
-        println!("| {size} | one shelter drawn again | {redraw:.1} | | | | | |");
+        table.told(
+            &format!("| {size} | one shelter drawn again | {redraw:.1} | | | | | |"),
+            json!({ "name": format!("{size}: one shelter drawn again"), "us": redraw }),
+        );
     }
     Ok(())
 }

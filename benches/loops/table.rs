@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::Outcome;
 use crate::load::Figures;
+use crate::{Outcome, kept};
 
 pub struct Table {
     aloud: bool,
@@ -39,49 +39,69 @@ impl Table {
         ));
     }
 
+    /// What has a shape of its own: a line, and what is kept of it.
+    pub fn told(&mut self, line: &str, kept: Value) {
+        self.line(line);
+        self.keep(kept);
+    }
+
+    fn keep(&mut self, mut row: Value) {
+        if let Some(fields) = row.as_object_mut() {
+            fields.insert("section".to_owned(), json!(self.section));
+            self.all.push(row);
+        }
+    }
+
     pub fn fact(&mut self, name: &str, value: f64, unit: &str) {
         self.line(&format!("  {name:<44} {value:>19.1} {unit}"));
-        self.all
-            .push(json!({ "section": self.section, "name": name, "value": value, "unit": unit }));
+        self.keep(json!({ "name": name, "value": value, "unit": unit }));
     }
 
     /// A fact that is a cost: its growth is told.
     pub fn cost(&mut self, name: &str, value: f64, unit: &str) {
         self.fact(name, value, unit);
-        if self.size > 0 {
-            self.by_size.push((name.to_owned(), self.size, value));
-        }
+        self.grows(name, value);
     }
 
     /// The limit of a rate among the facts.
     pub fn rate(&mut self, name: &str, ours: f64, limit: f64, unit: &str) {
         self.line(&format!("  {name:<44} {ours:>19.0} {unit:<32} {:.2}", ours / limit));
-        self.all.push(json!({
-            "section": self.section, "name": name, "per_second": ours, "limit": limit, "ratio": ours / limit,
-        }));
+        self.keep(json!({ "name": name, "per_second": ours, "limit": limit, "ratio": ours / limit }));
     }
 
     /// Work of ours that a limit follows.
     pub fn work(&mut self, name: &str, clients: u32, figures: &Figures) {
         self.print(name, clients, figures, None);
         self.last = Some((name.to_owned(), figures.per_second()));
-        if self.size > 0 {
-            self.by_size
-                .push((name.to_owned(), self.size, figures.per_second().recip()));
-        }
+        self.grows(name, figures.per_second().recip());
     }
 
-    /// The limit of the work before it: the ratio says how near we come.
+    /// A limit of the work before it: the ratio says how near we come.
     pub fn beside(&mut self, name: &str, clients: u32, figures: &Figures) {
-        let ratio = self.last.take().map(|(_, ours)| ours / figures.per_second());
-        self.print(&format!("  beside: {name}"), clients, figures, ratio);
+        let of = self
+            .last
+            .as_ref()
+            .map(|(work, ours)| (work.clone(), ours / figures.per_second()));
+        self.print(&format!("  beside: {name}"), clients, figures, of);
+    }
+
+    /// What one costs at this size, to be set beside other sizes in the same kind of database.
+    fn grows(&mut self, name: &str, cost: f64) {
+        if self.size > 0 {
+            let (_, kind) = self.section.split_once(", ").unwrap_or_default();
+            self.by_size.push((format!("{name}, {kind}"), self.size, cost));
+            if let Some(fields) = self.all.last_mut().and_then(Value::as_object_mut) {
+                fields.insert("cost".to_owned(), json!(cost));
+            }
+        }
     }
 
     pub fn plain(&mut self, name: &str, clients: u32, figures: &Figures) {
         self.print(name, clients, figures, None);
     }
 
-    fn print(&mut self, name: &str, clients: u32, figures: &Figures, ratio: Option<f64>) {
+    fn print(&mut self, name: &str, clients: u32, figures: &Figures, beside: Option<(String, f64)>) {
+        let (of, ratio) = beside.unzip();
         let (p50, p99) = (figures.within_ms(0.5), figures.within_ms(0.99));
         let told = ratio.map(|ratio| format!("{ratio:.2}")).unwrap_or_default();
         self.line(&format!(
@@ -89,9 +109,9 @@ impl Table {
             figures.per_second(),
             figures.requests()
         ));
-        self.all.push(json!({
-            "section": self.section, "name": name.trim(), "clients": clients, "per_second": figures.per_second(),
-            "p50_ms": p50, "p99_ms": p99, "count": figures.requests(), "ratio": ratio,
+        self.keep(json!({
+            "name": name.trim(), "clients": clients, "per_second": figures.per_second(), "p50_ms": p50, "p99_ms": p99,
+            "count": figures.requests(), "of": of, "ratio": ratio,
         }));
     }
 
@@ -105,23 +125,22 @@ impl Table {
             if let Some((_, smaller, cheap)) = before {
                 let (shelters, cost) = (f64::from(*size) / f64::from(*smaller), dear / cheap);
                 self.line(&format!(
-                    "  {work:<44} {smaller} → {size} shelters (× {shelters:.1}): cost × {cost:.2}"
+                    "  {work:<58} {smaller} → {size} shelters (× {shelters:.1}): cost × {cost:.2}"
                 ));
-                self.all
-                    .push(json!({ "section": "growth", "name": work, "from": smaller, "to": size, "cost": cost }));
             }
         }
     }
 
     #[expect(clippy::print_stdout, reason = "a benchmark speaks on its output")]
-    fn line(&self, text: &str) {
+    pub fn line(&self, text: &str) {
         if self.aloud {
             println!("{text}");
         }
     }
 
     #[expect(clippy::print_stdout, reason = "a benchmark speaks on its output")]
-    pub fn finish(self) -> Outcome<()> {
+    pub fn finish(self, circumstances: &Value) -> Outcome<()> {
+        kept::keep(circumstances, &self.all)?;
         if !self.aloud {
             println!("{}", serde_json::to_string_pretty(&self.all)?);
         }

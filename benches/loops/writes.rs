@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
+use sqlx::{Connection, PgConnection};
 
 use crate::bare::ReportRows;
 use crate::load::{self, Figures, Pace};
@@ -16,6 +17,8 @@ use crate::{Outcome, postgres};
 pub const ITEMS: usize = 20;
 /// A hold writes itself and its room, an audit entry and its key.
 pub const HOLD_ROWS: ReportRows = ReportRows { rooms: 1, items: 0 };
+/// Shelters among which they are asked: those that suit best.
+pub const SUITED: u32 = 50;
 /// Most holds asked for in one measurement.
 const HOLDS: usize = 600;
 
@@ -96,14 +99,14 @@ pub async fn reports(setting: &Setting, program: &Program, table: &mut Table) ->
     let figures = load::run(setting.load(program.address, Pace::Unbounded), write)
         .await?
         .all_answered(&[201])?;
-    table.work(
-        &format!(
-            "report of {} rooms and {} items, {shelters} shelters in turn",
-            rows.rooms, rows.items
-        ),
-        setting.clients,
-        &figures,
-    );
+    table.work("report of all rooms and supplies", setting.clients, &figures);
+    for (name, count) in [
+        ("rooms", rows.rooms),
+        ("items", rows.items),
+        ("shelters in turn", shelters),
+    ] {
+        table.fact(&format!("  in it: {name}"), count as f64, "");
+    }
     Ok(rows)
 }
 
@@ -188,7 +191,7 @@ async fn open_referrals(program: &Program, header: &str) -> Outcome<Vec<String>>
 /// The shelters that suit best.
 async fn suited(program: &Program, header: &str, mut search: Value) -> Outcome<Vec<String>> {
     if let Some(fields) = search.as_object_mut() {
-        fields.insert("limit".to_owned(), json!(50));
+        fields.insert("limit".to_owned(), json!(SUITED));
     }
     let told = program
         .ask("POST", "/api/v1/suggestions", &[header.to_owned()], Some(&search))
@@ -199,7 +202,7 @@ async fn suited(program: &Program, header: &str, mut search: Value) -> Outcome<V
     Ok(ids.map(str::to_owned).collect())
 }
 
-fn room_line(room: &Value) -> Value {
+pub fn room_line(room: &Value) -> Value {
     let mut line = serde_json::Map::new();
     for field in [
         "room_id",
@@ -214,7 +217,7 @@ fn room_line(room: &Value) -> Value {
 }
 
 /// The list in a field, or the answer itself where it is a list.
-fn list<'a>(answer: &'a Value, field: &str) -> &'a [Value] {
+pub fn list<'a>(answer: &'a Value, field: &str) -> &'a [Value] {
     answer
         .get(field)
         .unwrap_or(answer)
@@ -223,17 +226,20 @@ fn list<'a>(answer: &'a Value, field: &str) -> &'a [Value] {
 }
 
 #[expect(clippy::disallowed_methods, reason = "a measurement reports what is true now")]
-fn now() -> DateTime<Utc> {
+pub fn now() -> DateTime<Utc> {
     Utc::now()
 }
 
-/// Turns on what the tests turn off: each commit reaches the disk.
+/// What the tests turn off and a service never does.
+const AS_IN_SERVICE: [&str; 4] = ["fsync", "full_page_writes", "synchronous_commit", "autovacuum"];
+
+/// Turns on what the tests turn off: each commit reaches the disk, and tables are kept tidy.
 pub fn make_durable() -> Outcome<()> {
-    for name in ["fsync", "full_page_writes", "synchronous_commit"] {
+    for name in AS_IN_SERVICE {
         postgres::run(&format!("ALTER SYSTEM SET {name} = on"));
     }
     postgres::run("SELECT pg_reload_conf()");
-    for name in ["fsync", "full_page_writes", "synchronous_commit"] {
+    for name in AS_IN_SERVICE {
         // The settings are read again within moments, and every new connection says whether they have been.
         let set = (0..50).any(|_| {
             let on = postgres::run(&format!("SHOW {name}")).trim() == "on";
@@ -246,5 +252,14 @@ pub fn make_durable() -> Outcome<()> {
             return Err(format!("PostgreSQL keeps {name} off").into());
         }
     }
+    Ok(())
+}
+
+/// What autovacuum has long done in a database that is in service, and not in the first minute of one just filled: without
+/// it the planner believes the tables to be small.
+pub async fn gather_statistics(url: &str) -> Outcome<()> {
+    let mut database = PgConnection::connect(url).await?;
+    sqlx::query("ANALYZE").execute(&mut database).await?;
+    database.close().await?;
     Ok(())
 }

@@ -15,4 +15,4 @@ if [ ! -x "$python" ]; then
     python3 -m venv target/highs
     target/highs/bin/pip install --quiet highspy==1.15.1
 fi
-"$python" benches/redistribution/compare.py "$cases" --seconds "${SECONDS_EACH:-60}" "$@"
+"$python" benches/redistribution/compare.py "$cases" --seconds "${SECONDS_EACH:-60}" --keep target/bench/highs.json "$@"

@@ -1,11 +1,14 @@
 // How soon the manager's page can be used on the line it is made for: 50 kbit/s, 500 ms there and back, a phone six
-// times slower than this machine. `make bench`; E2E_PROGRAM names the program, `--runs 5` how often.
+// times slower than this machine. `make bench`; E2E_PROGRAM names the program, `--runs 5` how often,
+// `--keep FILE` where the figures are to be kept for docs/PERFORMANCE.md.
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { startLine } from '../helpers/line.js';
 import { setStage } from '../helpers/stage.js';
 import { words } from '../helpers/words.js';
 
-const { values } = parseArgs({ options: { runs: { type: 'string', default: '3' } }, allowPositionals: true, strict: false });
+const { values } = parseArgs({ options: { runs: { type: 'string', default: '3' }, keep: { type: 'string' } }, allowPositionals: true, strict: false });
 const runs = Math.max(1, Number(values.runs) || 3);
 const LINE = { rate: 50_000 / 8, delay: 250 };
 const SLOWER = 6;
@@ -28,12 +31,22 @@ try {
   await stage.close();
 }
 const median = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
-const row = (what, numbers, goal) => console.log(`  ${what.padEnd(44)}${median(numbers).toFixed(1).padStart(6)}   ${goal ?? ''}`);
+const kept = [];
+function row(what, numbers, goal, unit = 's') {
+  const value = median(numbers);
+  kept.push({ name: what, value, unit });
+  console.log(`  ${what.padEnd(44)}${value.toFixed(1).padStart(6)}   ${goal ?? ''}`);
+}
 console.log(`\n50 kbit/s, 500 ms, CPU ${SLOWER} times slower; median of ${runs}, s            goal`);
 row('sign-in page, nothing kept yet', taken.signIn);
 row("manager's page, nothing kept yet", taken.first, GOALS.first);
 row("manager's page again", taken.again, GOALS.again);
-console.log(`  ${'downloaded for her first page, kB'.padEnd(44)}${(median(taken.bytes) / 1000).toFixed(1).padStart(6)}`);
+row('downloaded for her first page, kB', taken.bytes.map((bytes) => bytes / 1000), undefined, 'kB');
+if (typeof values.keep === 'string') {
+  const circumstances = { date: new Date().toISOString(), what: 'median of ' + runs };
+  await mkdir(path.dirname(values.keep), { recursive: true });
+  await writeFile(values.keep, JSON.stringify({ section: 'slow line', circumstances, rows: kept }, null, 2));
+}
 
 /** Cookies of a manager. */
 async function signedIn() {
