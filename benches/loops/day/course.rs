@@ -263,9 +263,9 @@ impl Day {
         };
         Some(json!({
             "household": { "adults": [{ "age_band": "18_59" }], "children": children },
-            "needs": if n % 4 == 0 { json!(["psychosocial"]) } else { json!([]) },
+            "needs": if n.is_multiple_of(4) { json!(["psychosocial"]) } else { json!([]) },
             "languages": [], "from_district": from, "avoid_districts": [],
-            "urgency": if n % 3 == 0 { "now" } else { "today" }, "earliest_date": null, "rooms_apart_ok": n % 2 == 0,
+            "urgency": if n.is_multiple_of(3) { "now" } else { "today" }, "earliest_date": null, "rooms_apart_ok": n.is_multiple_of(2),
         }))
     }
 
