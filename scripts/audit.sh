@@ -22,11 +22,24 @@ program=$PWD/target/release/panoh
 # What is in the program and in the web app, for whoever asks whether a new vulnerability reaches them.
 command -v cargo-cyclonedx >/dev/null 2>&1 ||
     phase "installation of cargo-cyclonedx" none cargo install cargo-cyclonedx --locked
+# Of the web app also what only builds it, which npm marks as `development`: left out by `--omit dev`, it takes with it
+# whatever a tool and the app share.
 bill() {
     cargo cyclonedx --format json --spec-version 1.5 --override-filename panoh-sbom --target x86_64-unknown-linux-gnu
     mv panoh-sbom.json "$report/panoh.cdx.json"
     rm -f entity/panoh-sbom.json migration/panoh-sbom.json
-    npm --prefix frontend sbom --sbom-format cyclonedx --omit dev >"$report/web.cdx.json"
+    npm --prefix frontend sbom --sbom-format cyclonedx >"$report/web.cdx.json"
+    billed panoh.cdx.json actix-web argon2 sqlx
+    billed web.cdx.json svelte idb
+}
+# A bill that leaves out what is surely in is none.
+billed() {
+    node -e 'const [file, ...names] = process.argv.slice(1);
+        const marked = (part) => (part.properties ?? []).some((one) => one.name === "cdx:npm:package:development");
+        const parts = JSON.parse(require("fs").readFileSync(file)).components.filter((part) => !marked(part));
+        console.log(`${file}: ${parts.length} parts`);
+        const missing = names.filter((name) => !parts.some((part) => part.name === name));
+        if (missing.length > 0) throw new Error(`${file} lacks ${missing}`);' "$report/$1" "${@:2}"
 }
 phase "bills of materials" none bill
 

@@ -25,7 +25,8 @@ fuzz_target!(|bytes: &[u8]| {
             let value = Value::Object(map.clone().into_iter().collect());
             assert!(depth(&value) <= 32);
             let again = serde_json::to_vec(&value).expect("what was read can be written");
-            assert_eq!(parse::<BTreeMap<String, Value>>(&again).ok(), Some(map));
+            let again: BTreeMap<String, Value> = parse(&again).expect("it was read before");
+            assert!(is_same(&Value::Object(again.into_iter().collect()), &value), "{value}");
             // A field that is unknown everywhere, and a key twice.
             if let Ok(text) = std::str::from_utf8(bytes) {
                 let twice = text.trim_end().strip_suffix('}').map(|open| format!("{open},\"~\":1,\"~\":2}}"));
@@ -42,6 +43,24 @@ fn told(problem: &Problem) {
         400 => assert!(!problem.code.is_empty()),
         422 => assert!(problem.errors.iter().all(|error| !error.field.is_empty()) && !problem.errors.is_empty()),
         other => panic!("{other} for a body"),
+    }
+}
+
+/// A number that is whole and fits is read exactly; of others, of which no body of ours has any, the last bit may differ.
+fn is_same(one: &Value, other: &Value) -> bool {
+    match (one, other) {
+        (Value::Array(one), Value::Array(other)) => {
+            one.len() == other.len() && one.iter().zip(other).all(|(one, other)| is_same(one, other))
+        }
+        (Value::Object(one), Value::Object(other)) => {
+            one.len() == other.len()
+                && one.iter().zip(other).all(|((key, one), (name, other))| key == name && is_same(one, other))
+        }
+        (Value::Number(one), Value::Number(other)) if one.is_f64() && other.is_f64() => {
+            let (one, other) = (one.as_f64().unwrap_or(f64::NAN), other.as_f64().unwrap_or(f64::NAN));
+            (one - other).abs() <= one.abs() * f64::EPSILON
+        }
+        _ => one == other,
     }
 }
 

@@ -117,6 +117,17 @@ mod tests {
     const PINNED: &str = "2ff563151665915173a5aea0429d87699652c0792d27cfebf4d8e067833e76fa";
 
     #[test]
+    fn the_entry_before_is_bound() {
+        // Whoever changes an entry must make anew every later one of its stream, up to the head that an anchor holds.
+        let of = |first: &str| {
+            (2..5).fold(link(genesis(0), &entry(0, 1, first)), |prev, seq| {
+                link(prev, &entry(0, seq, "{}"))
+            })
+        };
+        assert_ne!(of("{}"), of("[]"));
+    }
+
+    #[test]
     fn every_stream_begins_elsewhere() {
         let all: std::collections::BTreeSet<Link> = (0..STREAMS).map(genesis).collect();
         assert_eq!(all.len(), usize::from(STREAMS));

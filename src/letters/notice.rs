@@ -40,9 +40,9 @@ pub fn notice(kind: NoticeKind, via: Via, language: &str, link: &str) -> Result<
 ///
 /// # Errors
 /// When no letters are written in the language.
-pub fn anchor(language: &str, link: &str, lines: &str) -> Result<Rendered, LetterError> {
+pub fn anchor(language: &str, lines: &str) -> Result<Rendered, LetterError> {
     let words = Words::of(language).ok_or_else(|| LetterError::UnknownLanguage(language.to_owned()))?;
-    Ok(mail(NoticeKind::Anchored, words, language, link, lines))
+    Ok(mail(NoticeKind::Anchored, words, language, "", lines))
 }
 
 fn mail(kind: NoticeKind, words: &Words, language: &str, link: &str, lines: &str) -> Rendered {
@@ -55,21 +55,26 @@ fn mail(kind: NoticeKind, words: &Words, language: &str, link: &str, lines: &str
         NoticeKind::ResetAsked => "reset",
         _ => "notice",
     };
-    let (told, button, footer) = (
-        say(&format!("notice.{kind}")),
-        say(&format!("{of}.button")),
-        say(&format!("{of}.footer")),
-    );
+    let (told, footer) = (say(&format!("notice.{kind}")), say(&format!("{of}.footer")));
+    // Those outside who keep anchors have no account to sign in to.
+    let button = match kind {
+        NoticeKind::Anchored => String::new(),
+        _ => say(&format!("{of}.button")),
+    };
     let subject = say("notice.subject");
     let block = if lines.is_empty() {
         String::new()
     } else {
         format!("{lines}\n")
     };
+    let way = match button.as_str() {
+        "" => "\n".to_owned(),
+        button => format!("{button}:\n{link}\n\n"),
+    };
     Rendered {
         language: language.to_owned(),
         html: html(language, &subject, [&told, lines, &button, &footer], link),
-        text: format!("{told}\n\n{block}{button}:\n{link}\n\n-- \n{footer}\n"),
+        text: format!("{told}\n\n{block}{way}-- \n{footer}\n"),
         subject,
         chart_png: None,
         alt: None,
@@ -86,8 +91,14 @@ fn html(language: &str, subject: &str, [told, lines, button, footer]: [&str; 4],
             escape(lines)
         ),
     };
+    let way = match button.as_str() {
+        "" => String::new(),
+        button => format!(
+            r#"<p style="margin:0 0 24px;"><a href="{link}" style="display:inline-block;padding:16px 24px;border-radius:12px;background-color:{TEAL};color:#ffffff;font-weight:600;text-decoration:none;">{button}</a></p>"#
+        ),
+    };
     format!(
-        r#"<!doctype html><html lang="{language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light only"><title>{subject}</title></head><body style="margin:0;padding:24px 16px;background-color:{PAPER};color:{INK};font-family:system-ui,-apple-system,'Segoe UI',Roboto,'Noto Sans','DejaVu Sans',Arial,sans-serif;font-size:16px;line-height:1.45;"><p style="margin:0 0 20px;">{told}</p>{lines}<p style="margin:0 0 24px;"><a href="{link}" style="display:inline-block;padding:16px 24px;border-radius:12px;background-color:{TEAL};color:#ffffff;font-weight:600;text-decoration:none;">{button}</a></p><p style="margin:0;color:{SOFT};font-size:13px;">{footer}</p></body></html>"#
+        r#"<!doctype html><html lang="{language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light only"><title>{subject}</title></head><body style="margin:0;padding:24px 16px;background-color:{PAPER};color:{INK};font-family:system-ui,-apple-system,'Segoe UI',Roboto,'Noto Sans','DejaVu Sans',Arial,sans-serif;font-size:16px;line-height:1.45;"><p style="margin:0 0 20px;">{told}</p>{lines}{way}<p style="margin:0;color:{SOFT};font-size:13px;">{footer}</p></body></html>"#
     )
 }
 
@@ -110,9 +121,11 @@ mod tests {
                 if language != "en" {
                     assert!(!words.chars().any(|c| c.is_ascii_alphabetic()), "{language}: {words}");
                 }
+                // Whom an anchor is sent to has no account.
+                let links = usize::from(kind != NoticeKind::Anchored);
                 assert_eq!(
                     (letter.html.matches("http").count(), letter.text.matches("http").count()),
-                    (1, 1)
+                    (links, links)
                 );
                 assert!(!letter.html.contains("<img") && !letter.html.contains("url("));
                 assert!(

@@ -102,10 +102,8 @@ impl Services {
     }
 
     async fn write_anchor(&self, tx: &Tx, anchor: &Anchor, now: Moment) -> Result<(), Refused> {
-        let link = format!("{}/", self.public_url());
         let language = &self.pack.default_language;
-        let words =
-            letters::anchor(language, &link, &anchor.sealed_text()).map_err(|e| Refused::Unexpected(e.to_string()))?;
+        let words = letters::anchor(language, &anchor.sealed_text()).map_err(|e| Refused::Unexpected(e.to_string()))?;
         let letter = |address: &String| Letter {
             id: LetterId(self.ids.uuid(now)),
             recipient: None,

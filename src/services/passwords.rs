@@ -30,7 +30,8 @@ pub struct Hashing {
     places: Arc<Semaphore>,
     queue: Arc<Semaphore>,
     done: AtomicU64,
-    most: AtomicU64,
+    running: Arc<AtomicU64>,
+    most: Arc<AtomicU64>,
 }
 
 impl Default for Hashing {
@@ -39,7 +40,8 @@ impl Default for Hashing {
             places: Arc::new(Semaphore::new(AT_ONCE)),
             queue: Arc::new(Semaphore::new(MOST_WAITING)),
             done: AtomicU64::default(),
-            most: AtomicU64::default(),
+            running: Arc::default(),
+            most: Arc::default(),
         }
     }
 }
@@ -64,12 +66,15 @@ impl Hashing {
             .await
             .map_err(|e| unexpected(&e))?;
         self.done.fetch_add(1, Ordering::Relaxed);
-        let running = AT_ONCE.saturating_sub(self.places.available_permits());
-        self.most.fetch_max(running as u64, Ordering::Relaxed);
+        // Counted where they run, so that it would show if there were more places than there may be.
+        let (running, most) = (Arc::clone(&self.running), Arc::clone(&self.most));
         let work = move || {
             // Held by the work and not by who waits for it: who goes away makes no room before it is done.
             let _held = (queued, place);
-            work()
+            most.fetch_max(running.fetch_add(1, Ordering::Relaxed) + 1, Ordering::Relaxed);
+            let result = work();
+            running.fetch_sub(1, Ordering::Relaxed);
+            result
         };
         tokio::task::spawn_blocking(work).await.map_err(|e| unexpected(&e))
     }

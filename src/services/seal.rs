@@ -204,3 +204,36 @@ fn keyed(key: &[u8], bytes: &[u8]) -> Secret {
     };
     Zeroizing::new(mac.chain_update(bytes).finalize().into_bytes().into())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn vault(byte: u8) -> Vault {
+        Vault::new(&Zeroizing::new([byte; 32]))
+    }
+
+    #[test]
+    fn what_is_sealed_opens_in_its_own_row_alone() {
+        let (vault, ids) = (vault(7), Ids::counted());
+        let (hers, another) = (Uuid::from_u128(1), Uuid::from_u128(2));
+        let sealed = vault.seal(&ids, hers, b"Kuchai Rudaki 5").unwrap();
+        assert_eq!(vault.open(hers, &sealed).unwrap().as_slice(), b"Kuchai Rudaki 5");
+        assert!(vault.open(another, &sealed).is_err(), "moved to another shelter");
+        for at in 0..sealed.ciphertext.len() {
+            let mut bent = sealed.clone();
+            bent.ciphertext[at] ^= 1;
+            assert!(vault.open(hers, &bent).is_err(), "changed at {at}");
+        }
+        assert!(self::vault(8).open(hers, &sealed).is_err(), "without its key");
+    }
+
+    #[test]
+    fn the_same_text_twice_does_not_look_the_same() {
+        let (vault, ids, row) = (vault(7), Ids::counted(), Uuid::from_u128(1));
+        let all = [(), ()].map(|()| vault.seal(&ids, row, b"Kuchai Rudaki 5").unwrap());
+        assert_ne!(all[0].nonce, all[1].nonce);
+        assert_ne!(all[0].ciphertext, all[1].ciphertext);
+        assert!(!all[0].ciphertext.windows(6).any(|part| part == b"Rudaki"));
+    }
+}
