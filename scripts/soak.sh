@@ -15,6 +15,7 @@ it() { cargo test --locked --test it -- --nocapture "$@"; }
 scripts/setup.sh compiler postgresql
 begun=$SECONDS
 phase "build" none cargo test --locked --test it --lib --no-run
+phase "build, optimised" none cargo test --release --locked --test it --no-run
 phase "kills under load" cargo it --test-threads=1 durable::kills
 phase "disk, database, connections" cargo it durable::faults
 phase "clock" cargo it durable::clock
@@ -22,10 +23,11 @@ phase "slow clients" cargo it durable::slow
 phase "letters, and nodes killed" cargo it digests::nodes digests::trouble digests::once
 OPERATIONS=${OPERATIONS:-200} phase "beds, one node and three" cargo it nodes::linear
 phase "slots of schedules" cargo cargo test --locked --lib -- domain::digests domain::calendar domain::alerts
-phase "the model" cargo it model::
+phase "the model" cargo cargo test --release --locked --test it -- --nocapture model::
 printf '\n'
 cd "$log_dir"
 grep -hE ' kills, |slow clients closed|NOT RUN' kills-under-load.log disk--database--connections.log slow-clients.log \
     letters--and-nodes-killed.log || true
+grep -hE 'steps in' the-model.log || true
 closing_line
 printf '%d minutes\n' $(((SECONDS - begun) / 60))

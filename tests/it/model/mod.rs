@@ -1,8 +1,9 @@
 //! The model test: random steps through the services beside a plain account of what ought to be true (`truth`), with all
 //! that `DOMAIN.md` promises looked at after each step and, now and then, everything at once.
 //!
-//! `MODEL_STEPS` steps in all on each database (100,000 if it is not set), divided evenly among [`WORLDS`] seeds
-//! that run beside each other. `MODEL_SEED` runs all of them from that one seed, as a failure printed it.
+//! `MODEL_STEPS` steps in all on each database (100,000 if it is not set), divided evenly among seeds, [`BESIDE`] of
+//! them at a time and none longer than [`LIFE`]: looking at everything costs more the longer a world has lived, and many
+//! lives find more than one long one. `MODEL_SEED` runs all of them from that one seed, as a failure printed it.
 
 mod again;
 mod cases;
@@ -25,8 +26,8 @@ use panoh::domain::holds::HoldEvent;
 use crate::harness::Database;
 use world::World;
 
-const WORLDS: usize = 4;
-const FIRST_SEED: u64 = 1;
+const BESIDE: usize = 4;
+const LIFE: usize = 25_000;
 
 fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok().map(|text| {
@@ -112,17 +113,26 @@ impl World {
     }
 }
 
-/// Each world on a thread and a database of its own.
+fn lives(database: Database, seed: u64, steps: usize) {
+    actix_web::rt::System::new().block_on(live(database, seed, steps));
+}
+
+/// Each world on a database of its own, a thread taking the next seed when its last world has ended well.
 fn run(database: Database) {
     let steps = usize::try_from(number("MODEL_STEPS").unwrap_or(100_000)).unwrap();
     let begun = Instant::now();
     if let Some(seed) = number("MODEL_SEED") {
-        actix_web::rt::System::new().block_on(live(database, seed, steps));
+        lives(database, seed, steps);
     } else {
-        let worlds = (FIRST_SEED..).take(WORLDS).map(|seed| {
-            std::thread::spawn(move || actix_web::rt::System::new().block_on(live(database, seed, steps / WORLDS)))
+        let worlds = steps.div_ceil(LIFE).next_multiple_of(BESIDE);
+        let threads = (1..).take(BESIDE).map(|first| {
+            std::thread::spawn(move || {
+                for seed in (first..).step_by(BESIDE).take(worlds / BESIDE) {
+                    lives(database, seed, steps / worlds);
+                }
+            })
         });
-        let ends: Vec<_> = worlds
+        let ends: Vec<_> = threads
             .collect::<Vec<_>>()
             .into_iter()
             .map(std::thread::JoinHandle::join)
