@@ -362,9 +362,9 @@ impl Truth {
             let plan = &self.houses[house].shelter.rooms[*room];
             let seen = self.seen(house, *room, now);
             let shut = plan.kind == RoomKind::Private && (seen.occupied > 0 || seen.occupied_cots > 0);
-            !shut
-                && beds + seen.occupied + seen.out <= i64::from(plan.beds)
-                && cots + seen.occupied_cots <= i64::from(plan.cots)
+            // Too many in cots are no matter to who needs none.
+            let left = |of: u16, taken: i64| (i64::from(of) - taken).max(0);
+            !shut && beds <= left(plan.beds, seen.occupied + seen.out) && cots <= left(plan.cots, seen.occupied_cots)
         })
     }
 
