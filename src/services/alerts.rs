@@ -128,13 +128,13 @@ impl Services {
             }
         }
         if kinds.contains(&AlertKind::CriticalSupply) {
-            for row in stock::all(&self.store).await? {
+            for row in stock::shelves(&self.store).await? {
                 let Some(view) = by_id.get(&row.shelter_id) else {
                     continue;
                 };
-                let seen = self.stock_view(row, view, now);
-                if seen.cover.status == StockStatus::Critical {
-                    all.push(rules::of_item(view, &seen.stock.item));
+                let (_, outlook) = self.lasts(&row.item, row.on_hand, row.learned.as_ref(), view, now);
+                if outlook.cover.status == StockStatus::Critical {
+                    all.push(rules::of_item(view, &row.item));
                 }
             }
         }

@@ -21,8 +21,7 @@ use crate::domain::outbox::Digest;
 use crate::domain::reminders::Rhythm;
 use crate::domain::transfers::{Transfer, TransferState};
 use crate::letters;
-use crate::store::shelters::Which;
-use crate::store::{transfers, views};
+use crate::store::transfers;
 
 /// More overdue transfers than these are not counted.
 const MOST_OVERDUE: u64 = 500;
@@ -45,8 +44,8 @@ impl letters::Names for Names<'_> {
 }
 
 impl Services {
-    /// The figures as they are now: read from the database, for what another node has committed the board in memory may
-    /// not know yet, and a letter cannot be taken back.
+    /// The figures as they are now. What another node has committed the board in memory may not know yet, and a letter cannot
+    /// be taken back: so it is drawn as the database has it first.
     pub(super) async fn digest_input(
         &self,
         schedule: &Schedule,
@@ -54,10 +53,11 @@ impl Services {
         now: Moment,
         previous: Option<&Digest>,
     ) -> Result<DigestInput, Refused> {
-        let views = async { Ok(views::load(&self.store, Which::All, now).await?) };
-        let (views, shelves) = tokio::try_join!(views, self.shelves(now))?;
-        let evenings = Evenings::OfTheBook;
-        let mut input = self.figures(schedule, period, now, &views, shelves, evenings).await?;
+        let (_, shelves) = tokio::try_join!(self.look_round(), self.shelves(now))?;
+        let (board, evenings) = (self.board.current(), Evenings::OfTheBook);
+        let mut input = self
+            .figures(schedule, period, now, board.views(), shelves, evenings)
+            .await?;
         input.previous = previous.and_then(|digest| {
             let content: Content = serde_json::from_str(&digest.content).ok()?;
             Some(Previous {
@@ -78,21 +78,21 @@ impl Services {
         let (at, views) = self.known_at(when).await?;
         let shelves = self.shelves_at(at).await?;
         let evenings = Evenings::OfOld;
-        self.figures(schedule, period, at, &views, shelves, evenings).await
+        self.figures(schedule, period, at, views.iter(), shelves, evenings)
+            .await
     }
 
-    async fn figures(
+    async fn figures<'a>(
         &self,
         schedule: &Schedule,
         period: Period,
         as_of: Moment,
-        views: &[ShelterView],
+        views: impl Iterator<Item = &'a ShelterView>,
         shelves: Shelves,
         evenings: Evenings,
     ) -> Result<DigestInput, Refused> {
         let scope = schedule.region.as_deref();
         let views: Vec<&ShelterView> = views
-            .iter()
             .filter(|view| scope.is_none_or(|region| view.shelter.region == region))
             .collect();
         let picture = crate::domain::availability::availability(views.iter().copied(), as_of);

@@ -7,14 +7,12 @@ use chrono::{Duration, NaiveDate};
 
 use super::Services;
 use super::errors::Refused;
-use super::stock::StockView;
 use crate::domain::availability::ShelterView;
 use crate::domain::id::{Moment, ShelterId};
-use crate::domain::stock::Stock;
-use crate::domain::supplies::{StockStatus, Thresholds, cover};
-use crate::domain::usage::Basis;
+use crate::domain::supplies::{Outlook, StockStatus, Thresholds, cover};
+use crate::domain::usage::{Basis, Use};
 use crate::store::shelters::Which;
-use crate::store::stock;
+use crate::store::stock::{self, Shelf};
 use crate::store::transfers::{self, OnTheWay};
 
 /// The trend of cover is against so long ago.
@@ -22,7 +20,7 @@ const TREND: Duration = Duration::days(7);
 
 /// Everything on any shelf at one moment, and what is needed to judge it.
 pub(super) struct Shelves {
-    pub now: Vec<Stock>,
+    pub now: Vec<Shelf>,
     /// Units on hand a week before.
     pub before: HashMap<(ShelterId, String), i64>,
     pub on_the_way: BTreeMap<(ShelterId, String), OnTheWay>,
@@ -66,7 +64,7 @@ impl Services {
         // Side by side, as these are the largest tables that a digest reads.
         let (before, all, on_the_way) = tokio::try_join!(
             stock::known(&self.store, now - TREND),
-            stock::all(&self.store),
+            stock::shelves(&self.store),
             transfers::on_the_way(&self.store, Which::All),
         )?;
         Ok(Shelves {
@@ -83,14 +81,16 @@ impl Services {
     /// nor what was on its way.
     pub(super) async fn shelves_at(&self, at: Moment) -> Result<Shelves, Refused> {
         let before = stock::known(&self.store, at - TREND).await?;
-        let learned = stock::all(&self.store).await?.into_iter();
+        let learned = stock::shelves(&self.store).await?.into_iter();
         let mut learned: HashMap<_, _> = learned.map(|row| ((row.shelter_id, row.item), row.learned)).collect();
-        let mut now = stock::known(&self.store, at).await?;
-        for row in &mut now {
-            row.learned = learned.remove(&(row.shelter_id, row.item.clone())).flatten();
-        }
+        let now = stock::known(&self.store, at).await?.into_iter().map(|row| Shelf {
+            learned: learned.remove(&(row.shelter_id, row.item.clone())).flatten(),
+            shelter_id: row.shelter_id,
+            on_hand: row.on_hand,
+            item: row.item,
+        });
         Ok(Shelves {
-            now,
+            now: now.collect(),
             before: before
                 .into_iter()
                 .map(|row| ((row.shelter_id, row.item), row.on_hand))
@@ -121,11 +121,13 @@ impl Services {
             else {
                 continue;
             };
-            let place = (row.shelter_id, row.item.clone());
-            let coming = shelves.on_the_way.get(&place).map_or(0, |way| way.coming);
+            let (of_use, outlook) = self.lasts(&row.item, row.on_hand, row.learned.as_ref(), view, now);
+            let place = (row.shelter_id, row.item);
             let before = shelves.before.get(&place).copied();
-            let sum = by_item.entry(row.item.clone()).or_default();
-            sum.add(&self.stock_view(row, view, now), before, &view.shelter.region);
+            let coming = shelves.on_the_way.get(&place).map_or(0, |way| way.coming);
+            let sum = by_item.entry(place.1).or_default();
+            sum.add(row.on_hand, before, &of_use);
+            sum.judge(&outlook, &view.shelter.region);
             sum.said.coming += coming;
         }
         let mut all: Vec<Shortage> = by_item.into_iter().map(|(item, sum)| sum.told(item)).collect();
@@ -148,17 +150,21 @@ struct Sum {
 }
 
 impl Sum {
-    fn add(&mut self, seen: &StockView, before: Option<i64>, region: &str) {
+    fn add(&mut self, on_hand: i64, before: Option<i64>, of_use: &Use) {
         // Where no use is known a stock lasts for nobody knows how long, and says nothing of the whole.
-        if seen.basis != Basis::None {
-            self.on_hand += seen.stock.on_hand;
-            self.daily_use = self.daily_use.saturating_add(seen.daily_use_milli);
-            if let Some(before) = before {
-                self.before += before;
-                self.daily_use_before = self.daily_use_before.saturating_add(seen.daily_use_milli);
-            }
+        if of_use.basis == Basis::None {
+            return;
         }
-        let status = seen.cover.status;
+        self.on_hand += on_hand;
+        self.daily_use = self.daily_use.saturating_add(of_use.milli);
+        if let Some(before) = before {
+            self.before += before;
+            self.daily_use_before = self.daily_use_before.saturating_add(of_use.milli);
+        }
+    }
+
+    fn judge(&mut self, outlook: &Outlook, region: &str) {
+        let status = outlook.cover.status;
         let there = self.said.regions.entry(region.to_owned()).or_default();
         for short in [&mut self.said.shelters, there] {
             short.counted += 1;
@@ -166,7 +172,7 @@ impl Sum {
             short.low += u32::from(status == StockStatus::Low);
         }
         if status == StockStatus::Critical {
-            let first = self.said.runs_out_on.into_iter().chain(seen.runs_out_on).min();
+            let first = self.said.runs_out_on.into_iter().chain(outlook.runs_out_on).min();
             self.said.runs_out_on = first;
         }
     }

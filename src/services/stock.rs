@@ -14,8 +14,8 @@ use crate::domain::calendar;
 use crate::domain::errors::FieldError;
 use crate::domain::id::{Moment, MovementId, ShelterId, UserId};
 use crate::domain::stock::{Change, Count, Counted, Movement, RawCount, Stock, is_unusual, may_be_unusual};
-use crate::domain::supplies::{Cover, Thresholds, outlook};
-use crate::domain::usage::{Basis, Use};
+use crate::domain::supplies::{Cover, Outlook, Thresholds, outlook};
+use crate::domain::usage::{Basis, Learned, Use};
 use crate::store::shelters::Which;
 use crate::store::stock::{CountRow, Counting};
 use crate::store::transfers::{self, OnTheWay};
@@ -256,17 +256,29 @@ impl Services {
         Ok(seen.collect())
     }
 
-    /// Cover by what was learned of use there, or by the planning figure, for as many as sleep there now.
-    pub(super) fn stock_view(&self, stock: Stock, view: &ShelterView, now: Moment) -> StockView {
+    /// How much is used of an item there, by what was learned of it or by the planning figure, for as many as sleep there
+    /// now; and how long it lasts.
+    pub(super) fn lasts(
+        &self,
+        item: &str,
+        on_hand: i64,
+        learned: Option<&Learned>,
+        view: &ShelterView,
+        now: Moment,
+    ) -> (Use, Outlook) {
         let catalogue = self.catalogue();
-        let item = catalogue.item(&stock.item);
+        let item = catalogue.item(item);
         let counted = view.count(now);
         let figure = item.and_then(|item| item.per_person_per_day);
         let persons = counted.occupied + counted.occupied_cots;
-        let of_use = Use::of(stock.learned.as_ref(), figure, counted.occupied, persons);
+        let of_use = Use::of(learned, figure, counted.occupied, persons);
         let limits = item.map_or_else(Thresholds::default, |item| item.thresholds.into());
         let today = calendar::local_date(self.pack.time_zone, now);
-        let outlook = outlook(stock.on_hand, &of_use, limits, today);
+        (of_use, outlook(on_hand, &of_use, limits, today))
+    }
+
+    pub(super) fn stock_view(&self, stock: Stock, view: &ShelterView, now: Moment) -> StockView {
+        let (of_use, outlook) = self.lasts(&stock.item, stock.on_hand, stock.learned.as_ref(), view, now);
         StockView {
             cover: outlook.cover,
             days_between: outlook.between,

@@ -14,6 +14,7 @@ use super::convert::{json, millis, moment, to_json};
 use super::{Reads, StoreError, Tx};
 use crate::domain::id::{Moment, ReportId, ShelterId, UserId};
 use crate::domain::stock::{Counted, Movement, Stock};
+use crate::domain::usage::Learned;
 
 /// Who counted what when.
 #[derive(Debug, Clone, Copy)]
@@ -215,7 +216,7 @@ pub async fn of_shelters(db: &impl Reads, shelters: &[ShelterId]) -> Result<Vec<
     rows.into_iter().map(stock_of).collect()
 }
 
-/// Everything on any shelf: what the national shortages are drawn from.
+/// Everything on any shelf.
 pub async fn all(db: &impl Reads) -> Result<Vec<Stock>, StoreError> {
     let rows = stock::Entity::find()
         .order_by_asc(stock::Column::ShelterId)
@@ -223,6 +224,35 @@ pub async fn all(db: &impl Reads) -> Result<Vec<Stock>, StoreError> {
         .all(db.connection())
         .await?;
     rows.into_iter().map(stock_of).collect()
+}
+
+/// All that the cover of an item on a shelf is worked out from.
+#[derive(Debug, Clone)]
+pub struct Shelf {
+    pub shelter_id: ShelterId,
+    pub item: String,
+    pub on_hand: i64,
+    pub learned: Option<Learned>,
+}
+
+/// Every shelf, in no order: what the national figures are drawn from.
+pub async fn shelves(db: &impl Reads) -> Result<Vec<Shelf>, StoreError> {
+    use stock::Column;
+    let rows: Vec<(Uuid, String, i64, Option<String>)> = stock::Entity::find()
+        .select_only()
+        .columns([Column::ShelterId, Column::Item, Column::OnHand, Column::Learned])
+        .into_tuple()
+        .all(db.connection())
+        .await?;
+    let shelf = |(shelter, item, on_hand, learned): (Uuid, String, i64, Option<String>)| {
+        Ok(Shelf {
+            shelter_id: shelter.into(),
+            item,
+            on_hand,
+            learned: learned_of(learned.as_deref())?,
+        })
+    };
+    rows.into_iter().map(shelf).collect()
 }
 
 /// An item on all shelves.
@@ -333,11 +363,11 @@ fn stock_of(row: stock::Model) -> Result<Stock, StoreError> {
             .map(|(units, at)| Counted { units, at: moment(at) }),
         lots: json("stock", "lots", &row.lots)?,
         minimum: row.minimum,
-        learned: row
-            .learned
-            .as_deref()
-            .map(|text| json("stock", "learned", text))
-            .transpose()?,
+        learned: learned_of(row.learned.as_deref())?,
         item: row.item,
     })
+}
+
+fn learned_of(text: Option<&str>) -> Result<Option<Learned>, StoreError> {
+    text.map(|text| json("stock", "learned", text)).transpose()
 }
